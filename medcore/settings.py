@@ -1,0 +1,24 @@
+"""Where MedCore keeps its data and how it is reached, read from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of one installation."""
+
+    data_dir: Path  # library, files, caches; nothing is written elsewhere
+    models_dir: Path  # the models that ship with MedCore
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read MEDCORE_DATA_DIR, or use the platform's folder for user data."""
+        data_dir = environ.get("MEDCORE_DATA_DIR") or platformdirs.user_data_dir("medcore", appauthor=False)
+        return cls(data_dir=Path(data_dir).expanduser().resolve(), models_dir=REPOSITORY / "assets" / "models")
