@@ -1,0 +1,1 @@
+"""Streamlit pages: widgets in, one call to medcore, widgets out."""

@@ -1,0 +1,5 @@
+"""The page About."""
+
+import streamlit as st
+
+st.title("About")

@@ -1,0 +1,20 @@
+"""The script that app.py serves: page config, navigation, and the line that stands on every page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+st.set_page_config(page_title="MedCore", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.logo(str(ASSETS / "logo.svg"), size="large")
+page = st.navigation(
+    [
+        st.Page("studies.py", title="Studies", icon=":material/list_alt:", default=True),
+        st.Page("review.py", title="Review", icon=":material/radiology:"),
+        st.Page("about.py", title="About", icon=":material/info:"),
+    ],
+    position="top",
+)
+st.caption("Not a medical device. For research and demonstration.")
+page.run()

@@ -1,0 +1,5 @@
+"""The page Review."""
+
+import streamlit as st
+
+st.title("Review")

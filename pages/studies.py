@@ -1,0 +1,5 @@
+"""The page Studies."""
+
+import streamlit as st
+
+st.title("Studies")
