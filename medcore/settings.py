@@ -16,9 +16,15 @@ class Settings:
 
     data_dir: Path  # library, files, caches; nothing is written elsewhere
     models_dir: Path  # the models that ship with MedCore
+    allowed_hosts: tuple[str, ...] = ()  # names that the server answers under, besides this machine's own
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read MEDCORE_DATA_DIR, or use the platform's folder for user data."""
+        """Read MEDCORE_DATA_DIR, or use the platform's folder for user data; MEDCORE_ALLOWED_HOSTS by commas."""
         data_dir = environ.get("MEDCORE_DATA_DIR") or platformdirs.user_data_dir("medcore", appauthor=False)
-        return cls(data_dir=Path(data_dir).expanduser().resolve(), models_dir=REPOSITORY / "assets" / "models")
+        hosts = environ.get("MEDCORE_ALLOWED_HOSTS", "").split(",")
+        return cls(
+            data_dir=Path(data_dir).expanduser().resolve(),
+            models_dir=REPOSITORY / "assets" / "models",
+            allowed_hosts=tuple(host.strip() for host in hosts if host.strip()),
+        )
