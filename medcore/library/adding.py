@@ -1,0 +1,156 @@
+"""Bring checked files into the library, many in one transaction.
+
+Files are moved into the store and their rows committed under one write lock, in batches, so that a kill leaves every
+file wholly in or not in, and the time for one file does not grow with the library.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from medcore.dicom import CheckedFile, Refusal
+from medcore.errors import LibraryError
+from medcore.library.database import FULL_DISK, Database, sentences
+from medcore.library.hierarchy import Filing
+from medcore.library.jobs import expect_predictions
+from medcore.library.layout import FileStore, Layout
+from medcore.library.records import AddSummary
+from medcore.library.room import free_bytes
+from medcore.library.schema import Instance, Intake
+from medcore.library.staging import Staging, open_staging
+
+BATCH = 256  # files in one transaction
+RESERVE_BYTES = 64 << 20  # stays free, so that a full library can still be tidied
+CLASH = (
+    "Another file with the same SOP Instance UID is already in the library, and it was kept. "
+    "If this one is the right one, delete the study there first; if both are needed, export this one anew."
+)
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass
+class Tally:
+    """What has happened to the files so far."""
+
+    added: int = 0
+    already: int = 0
+    studies: set[int] = field(default_factory=set)
+    instances: list[int] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    flagged: dict[str, None] = field(default_factory=dict)  # in the order of their coming, each once
+
+    def summary(self) -> AddSummary:
+        """Close the tally."""
+        return AddSummary(
+            self.added,
+            self.already,
+            tuple(sorted(self.studies)),
+            tuple(self.instances),
+            tuple(self.refused),
+            tuple(self.flagged),
+        )
+
+
+class Adder:
+    """One intake: files in, a summary out."""
+
+    def __init__(self, database: Database, store: FileStore, layout: Layout) -> None:
+        self._database = database
+        self._store = store
+        self._layout = layout
+        self._intake_id: int | None = None
+        self._tally = Tally()
+
+    def add(self, paths: Iterable[Path], who: str, on_progress: Progress | None) -> AddSummary:
+        """Check the files, bring in the sound ones, and ask for their predictions.
+
+        Raises
+        ------
+        LibraryError
+            If the disk is full; what came in before stays in.
+        """
+        from medcore.dicom.intake import check_files
+
+        with sentences(), open_staging(self._layout, self._database, self._store) as staging:
+            batch: list[CheckedFile] = []
+            for outcome in check_files(paths, staging.copies, on_progress):
+                if isinstance(outcome, Refusal):
+                    self._tally.refused.append(outcome)
+                    continue
+                batch.append(outcome)
+                if len(batch) >= BATCH:
+                    self._bring_in(batch, staging, who)
+                    batch = []
+            self._bring_in(batch, staging, who)
+        if self._intake_id is not None:
+            with self._database.writing() as session:
+                expect_predictions(session, self._intake_id, delay_s=0)
+        return self._tally.summary()
+
+    def _bring_in(self, batch: Sequence[CheckedFile], staging: Staging, who: str) -> None:
+        if not batch:
+            return
+        if free_bytes(self._layout.root) < RESERVE_BYTES:
+            raise LibraryError(FULL_DISK)
+        with self._database.writing() as session:
+            fresh = self._sort_out(session, batch)
+            if fresh:
+                staging.note(file.sha256 for file in fresh)
+                self._insert(session, fresh, who)
+                for file in fresh:
+                    self._store.take(file.staged, file.sha256)
+        staging.settle()
+        for file in batch:
+            file.staged.unlink(missing_ok=True)
+
+    def _sort_out(self, session: Session, batch: Sequence[CheckedFile]) -> list[CheckedFile]:
+        uids = [file.attributes.sop_instance_uid for file in batch]
+        found = session.execute(
+            select(Instance.sop_instance_uid, Instance.sha256).where(Instance.sop_instance_uid.in_(uids))
+        )
+        known = {uid: sha256 for uid, sha256 in found}
+        fresh = []
+        for file in batch:
+            sha256 = known.setdefault(file.attributes.sop_instance_uid, "")
+            if sha256 == file.sha256:
+                self._tally.already += 1
+            elif sha256:
+                self._tally.refused.append(Refusal(file.source, CLASH))
+            else:
+                known[file.attributes.sop_instance_uid] = file.sha256
+                fresh.append(file)
+        return fresh
+
+    def _insert(self, session: Session, files: Sequence[CheckedFile], who: str) -> None:
+        intake_id = self._intake(session, who)
+        filing = Filing(session)
+        series_ids = filing.file([file.attributes for file in files])
+        rows = [
+            {
+                "series_id": series_id,
+                "intake_id": intake_id,
+                "sop_instance_uid": file.attributes.sop_instance_uid,
+                "sha256": file.sha256,
+                "size": file.size,
+                "attributes": file.attributes.as_json(),
+            }
+            for file, series_id in zip(files, series_ids, strict=True)
+        ]
+        ids = session.scalars(insert(Instance).returning(Instance.id, sort_by_parameter_order=True), rows).all()
+        expect_predictions(session, intake_id)
+        self._tally.added += len(files)
+        self._tally.instances += ids
+        self._tally.studies |= filing.studies
+        self._tally.flagged |= dict.fromkeys(filing.flagged)
+
+    def _intake(self, session: Session, who: str) -> int:
+        if self._intake_id is None:
+            intake = Intake(who=who, created_at=datetime.now(UTC))
+            session.add(intake)
+            session.flush()
+            self._intake_id = intake.id
+        return self._intake_id

@@ -1,0 +1,1 @@
+"""Every change of the library's tables, in order; run when a library is opened."""

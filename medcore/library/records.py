@@ -1,0 +1,251 @@
+"""The plain values that the library takes and gives; nothing of the database shows through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from medcore.dicom import Attributes, Refusal
+
+# What a reader can say, and how it is shown in the worklist.
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "normal": "Normal",
+        "bacterial": "Bacterial pneumonia",
+        "viral": "Viral pneumonia",
+        "effusion": "Effusion",
+        "collapse": "Collapse",
+        "other": "Other",
+        "poor film": "Poor film",
+        "cannot say": "Cannot say",
+    }
+)
+SIDES = ("", "left", "right", "both")
+CONFIDENCES = ("low", "medium", "high")
+ACTIONS = ("accept", "reject", "amend")
+STATUSES = ("all", "to read", "read", "disagreed")
+PREDICTION_STATES = ("answered", "refused", "needs age", "failed")
+
+
+@dataclass(frozen=True)
+class AddSummary:
+    """What an intake took, what it already had, and what it refused and why."""
+
+    added: int
+    already: int
+    studies: tuple[int, ...]
+    instances: tuple[int, ...]
+    refused: tuple[Refusal, ...]
+    flagged: tuple[str, ...]  # sentences without a patient's name
+
+
+@dataclass(frozen=True)
+class StudyQuery:
+    """What the worklist is asked for; empty fields do not narrow it."""
+
+    text: str = ""
+    modality: str = ""
+    date_from: date | None = None
+    date_to: date | None = None
+    status: str = "all"
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """One line of the worklist."""
+
+    id: int
+    patient_name: str
+    patient_id: str
+    age_text: str
+    sex: str
+    study_date: date | None
+    description: str
+    modalities: tuple[str, ...]
+    images: int
+    thumbnail: bytes | None  # PNG; None until the background has made it
+    reader_said: str
+    model_said: str | None  # None until the study was read or revealed
+    status: str
+    flags: tuple[str, ...]
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """A page of the worklist and the number of studies on all of its pages."""
+
+    rows: tuple[StudyRow, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One image of the library."""
+
+    id: int
+    sha256: str
+    path: Path  # named by content alone; no text of the file is in it
+    attributes: Attributes
+
+
+@dataclass(frozen=True)
+class Series:
+    """Images that belong together, in reading order."""
+
+    id: int
+    number: int | None
+    description: str
+    modality: str
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study with all of its images."""
+
+    id: int
+    patient_name: str
+    patient_id: str
+    patient_birth_date: date | None
+    age_text: str
+    age_years: float | None  # the reader's statement where there is one, else the file's
+    age_stated: bool
+    sex: str
+    study_date: date | None
+    description: str
+    accession_number: str
+    modalities: tuple[str, ...]
+    status: str
+    flags: tuple[str, ...]
+    synthetic: bool
+    series: tuple[Series, ...]
+
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """All images, series after series."""
+        return tuple(instance for series in self.series for instance in series.instances)
+
+
+@dataclass(frozen=True)
+class StoredPrediction:
+    """The classifier's answer for one image, or why there is none."""
+
+    state: str  # one of PREDICTION_STATES
+    reason: str = ""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    pneumonia: float | None = None
+    decision: str = ""
+    threshold: float | None = None
+    model_version: str = ""
+    pixels_sha256: str = ""
+    maps: Mapping[str, np.ndarray] = field(default_factory=dict)  # raw, (h, w) float32
+    stated_age_years: float | None = None
+    id: int = 0  # given by the library
+    instance_id: int = 0
+    created_at: datetime | None = None
+
+    @property
+    def positive(self) -> bool | None:
+        """Whether the probability of pneumonia reaches the operating point; None without an answer."""
+        if self.state != "answered" or self.pneumonia is None or self.threshold is None:
+            return None
+        return self.pneumonia >= self.threshold
+
+
+@dataclass(frozen=True)
+class ModelAnswer:
+    """What the classifier says of a study: its highest answer, and the film it comes from."""
+
+    prediction: StoredPrediction
+    film: int  # counted from 1 over the study's images in reading order
+    films: int
+
+
+@dataclass(frozen=True)
+class NewReading:
+    """A reader's own finding, as it is saved."""
+
+    instance_id: int
+    reader: str
+    finding: str = ""  # empty only when revealed without reading
+    side: str = ""
+    confidence: str | None = None
+    revealed_without_reading: bool = False
+
+
+@dataclass(frozen=True)
+class NewVerdict:
+    """A reader's verdict on what the classifier said, as it is saved."""
+
+    reader: str
+    action: str  # accept, reject or amend
+    finding: str = ""
+    side: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A saved verdict."""
+
+    id: int
+    reader: str
+    action: str
+    finding: str
+    side: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Addendum:
+    """A later correction; what it corrects stays as it was."""
+
+    id: int
+    reader: str
+    text: str
+    finding: str | None
+    side: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A saved reading with all that followed from it."""
+
+    id: int
+    study_id: int
+    instance_id: int
+    reader: str
+    finding: str
+    side: str
+    confidence: str | None
+    revealed_without_reading: bool
+    prediction_id: int | None  # the prediction that there was to show
+    created_at: datetime
+    verdict: Verdict | None
+    addenda: tuple[Addendum, ...]
+    final_finding: str  # what stands after verdict and addenda
+    final_side: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much the data folder holds, and how much it still can."""
+
+    free_bytes: int
+    used_bytes: int
+
+
+@dataclass(frozen=True)
+class BackupSummary:
+    """What a backup holds."""
+
+    files: int
+    size_bytes: int

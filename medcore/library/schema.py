@@ -1,0 +1,245 @@
+"""The library's tables.
+
+Whatever a person or the classifier said is never changed: triggers (in the migrations) refuse UPDATE and DELETE on
+readings, verdicts, addenda, stated ages, predictions and maps, except for a study whose deletion is on record.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, kept in UTC and given back with its time zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store the moment as UTC without a zone."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Say that the stored moment is UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every table."""
+
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON}
+
+
+class Intake(Base):
+    """One act of adding files."""
+
+    __tablename__ = "intake"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Patient(Base):
+    """A patient ID with a name; the same ID with another name is another row."""
+
+    __tablename__ = "patient"
+    __table_args__ = (UniqueConstraint("patient_id", "name_folded"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[str]
+    name: Mapped[str]
+    name_folded: Mapped[str]
+    birth_date: Mapped[date | None]
+    sex: Mapped[str]
+
+
+class Study(Base):
+    """A study of one patient; the worklist's columns are kept here, ready to be shown."""
+
+    __tablename__ = "study"
+    __table_args__ = (
+        UniqueConstraint("patient_key", "study_instance_uid"),
+        Index("ix_study_uid", "study_instance_uid"),
+        Index("ix_study_order", "study_date", "id"),
+        # An id that was deleted must not come back: the deletion's record names it.
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_key: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    study_instance_uid: Mapped[str]
+    study_date: Mapped[date | None]
+    description: Mapped[str]
+    accession_number: Mapped[str]
+    age_years: Mapped[float | None]
+    synthetic: Mapped[bool]
+    modalities: Mapped[str]  # sorted, a space on either side of each
+    images: Mapped[int]
+    search: Mapped[str]  # folded text that the search field looks in
+    reader_said: Mapped[str] = mapped_column(default="")
+    model_said: Mapped[str] = mapped_column(default="")
+    read: Mapped[bool] = mapped_column(default=False)
+    revealed: Mapped[bool] = mapped_column(default=False)
+    disagreed: Mapped[bool] = mapped_column(default=False)
+
+
+class Series(Base):
+    """A series of one study."""
+
+    __tablename__ = "series"
+    __table_args__ = (UniqueConstraint("study_id", "series_instance_uid"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    series_instance_uid: Mapped[str]
+    number: Mapped[int | None]
+    description: Mapped[str]
+    modality: Mapped[str]
+
+
+class Instance(Base):
+    """One image and the file that holds it."""
+
+    __tablename__ = "instance"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
+    intake_id: Mapped[int] = mapped_column(ForeignKey("intake.id"), index=True)
+    sop_instance_uid: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    attributes: Mapped[dict[str, Any]]
+
+
+class Prediction(Base):
+    """The classifier's answer for one image; a newer one is a new row."""
+
+    __tablename__ = "prediction"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), index=True)
+    state: Mapped[str]
+    reason: Mapped[str]
+    probabilities: Mapped[dict[str, Any]]
+    pneumonia: Mapped[float | None]
+    decision: Mapped[str]
+    threshold: Mapped[float | None]
+    model_version: Mapped[str]
+    pixels_sha256: Mapped[str]
+    stated_age_years: Mapped[float | None]
+    created_at: Mapped[datetime]
+
+
+class SaliencyMap(Base):
+    """The raw map of a prediction for one class."""
+
+    __tablename__ = "saliency_map"
+    prediction_id: Mapped[int] = mapped_column(ForeignKey("prediction.id"), primary_key=True)
+    target: Mapped[str] = mapped_column(primary_key=True)
+    rows: Mapped[int]
+    columns: Mapped[int]
+    cells: Mapped[bytes]  # float32, little endian, row by row
+
+
+class Reading(Base):
+    """What a reader said before or without seeing the classifier's answer."""
+
+    __tablename__ = "reading"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), index=True)
+    prediction_id: Mapped[int | None] = mapped_column(ForeignKey("prediction.id"), index=True)
+    reader: Mapped[str]
+    finding: Mapped[str]
+    side: Mapped[str]
+    confidence: Mapped[str | None]
+    revealed_without_reading: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class Verdict(Base):
+    """Accept, reject or amend: one for a reading."""
+
+    __tablename__ = "verdict"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), unique=True)
+    reader: Mapped[str]
+    action: Mapped[str]
+    finding: Mapped[str]
+    side: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Addendum(Base):
+    """A later correction of a reading."""
+
+    __tablename__ = "addendum"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), index=True)
+    reader: Mapped[str]
+    text: Mapped[str]
+    finding: Mapped[str | None]
+    side: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class StatedAge(Base):
+    """An age that a reader stated for a study; the newest counts."""
+
+    __tablename__ = "stated_age"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    years: Mapped[float]
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Thumbnail(Base):
+    """The worklist's small picture of a study; no bytes where none can be made."""
+
+    __tablename__ = "thumbnail"
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), primary_key=True)
+    png: Mapped[bytes]
+
+
+class Deletion(Base):
+    """Who deleted a study, when and why; nothing of the patient."""
+
+    __tablename__ = "deletion"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(index=True)
+    who: Mapped[str]
+    reason: Mapped[str]
+    images: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class LooseFile(Base):
+    """A stored file whose rows are gone and that is still to be removed."""
+
+    __tablename__ = "loose_file"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class Job(Base):
+    """Work for the background; this table is the truth about it."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_queue", "state", "priority", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    priority: Mapped[int]
+    attempts: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[str] = mapped_column(default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    working_on: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what a killed child was busy with
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    available_at: Mapped[datetime]  # not taken before
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,95 @@
+"""One study with its series and images in reading order."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from medcore.dicom import Attributes
+from medcore.dicom.series import sort_series
+from medcore.errors import LibraryError
+from medcore.library import schema
+from medcore.library.ages import age_text
+from medcore.library.database import Database
+from medcore.library.hierarchy import shares_patient_id, shares_study_uid
+from medcore.library.layout import FileStore
+from medcore.library.records import Instance, Series, Study
+from medcore.library.worklist import flags, stated_age, status
+
+NO_STUDY = "This study is not in the library; it may have been deleted. Choose another in the worklist."
+NO_IMAGE = "This image is not in the library; its study may have been deleted. Choose another in the worklist."
+
+
+def read_study(database: Database, store: FileStore, study_id: int) -> Study:
+    """Read a study, its series by number and their images in reading order.
+
+    Raises
+    ------
+    LibraryError
+        If there is no such study.
+    """
+    statement = (
+        select(
+            schema.Study,
+            schema.Patient,
+            stated_age().label("stated_age"),
+            shares_patient_id().label("shares_id"),
+            shares_study_uid().label("shares_study"),
+        )
+        .join(schema.Patient)
+        .where(schema.Study.id == study_id)
+    )
+    images = select(schema.Instance).join(schema.Series).where(schema.Series.study_id == study_id)
+    with database.reading() as session:
+        found = session.execute(statement).one_or_none()
+        if found is None:
+            raise LibraryError(NO_STUDY)
+        series = session.scalars(select(schema.Series).where(schema.Series.study_id == study_id)).all()
+        instances = session.scalars(images.order_by(schema.Instance.id)).all()
+    study, patient, stated = found.Study, found.Patient, found.stated_age is not None
+    age_years = found.stated_age if stated else study.age_years
+    return Study(
+        id=study.id,
+        patient_name=patient.name,
+        patient_id=patient.patient_id,
+        patient_birth_date=patient.birth_date,
+        age_text=age_text(age_years, stated),
+        age_years=age_years,
+        age_stated=stated,
+        sex=patient.sex,
+        study_date=study.study_date,
+        description=study.description,
+        accession_number=study.accession_number,
+        modalities=tuple(study.modalities.split()),
+        status=status(study.read, study.disagreed),
+        flags=flags(found.shares_id, found.shares_study),
+        synthetic=study.synthetic,
+        series=_as_series(series, instances, store),
+    )
+
+
+def read_instances(database: Database, store: FileStore, ids: Sequence[int]) -> dict[int, Instance]:
+    """Read images by their numbers; those that are gone are left out."""
+    with database.reading() as session:
+        found = session.scalars(select(schema.Instance).where(schema.Instance.id.in_(ids)))
+        return {instance.id: as_instance(instance, store) for instance in found}
+
+
+def as_instance(instance: schema.Instance, store: FileStore) -> Instance:
+    """Turn a row into an image with its file."""
+    return Instance(
+        id=instance.id,
+        sha256=instance.sha256,
+        path=store.path(instance.sha256),
+        attributes=Attributes.from_json(instance.attributes),
+    )
+
+
+def _as_series(
+    series: Sequence[schema.Series], instances: Sequence[schema.Instance], store: FileStore
+) -> tuple[Series, ...]:
+    made = []
+    for one in sorted(series, key=lambda one: (one.number is None, one.number or 0, one.id)):
+        images = [as_instance(instance, store) for instance in instances if instance.series_id == one.id]
+        order = sort_series([image.attributes for image in images])
+        made.append(Series(one.id, one.number, one.description, one.modality, tuple(images[i] for i in order)))
+    return tuple(made)
