@@ -1,0 +1,14 @@
+"""The network, its preprocessing, its operating point and whom it is for: arrays in, predictions out."""
+
+from medcore.classifier.card import ModelCard, default_model_folder, read_model_card
+from medcore.classifier.scope import FilmFacts, Scope, ScopeVerdict, check_scope
+
+__all__ = [
+    "FilmFacts",
+    "ModelCard",
+    "Scope",
+    "ScopeVerdict",
+    "check_scope",
+    "default_model_folder",
+    "read_model_card",
+]

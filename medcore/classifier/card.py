@@ -1,0 +1,138 @@
+"""What stands beside a model: whom it is for, how good it is, where it comes from, and its file's SHA-256."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medcore.classifier.scope import Scope
+from medcore.errors import ModelError
+from medcore.settings import REPOSITORY
+
+MODEL_FILE = "model.keras"
+CARD_FILE = "model.json"
+DEFAULT_MODEL = "pediatric-chest"
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold chosen on validation films, and what it buys there."""
+
+    threshold: float  # probability of pneumonia at or above which a film is positive
+    sensitivity: float
+    specificity: float
+    rule: str  # how the threshold was chosen
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """How good a model is on films of patients that it was not trained on."""
+
+    auc: float  # pneumonia against normal
+    auc_low: float
+    auc_high: float
+    interval: str  # what the two bounds are
+    films: dict[str, int]  # by class
+    patients: dict[str, int]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The films that a model was trained on."""
+
+    name: str
+    source: str
+    licence: str
+    attribution: str
+    films: dict[str, int]  # by class
+    patients: dict[str, int]
+
+
+@dataclass(frozen=True)
+class StartingWeights:
+    """The weights that training started from."""
+
+    name: str
+    source: str
+    licence: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything about a model that is not its weights."""
+
+    name: str
+    version: str
+    purpose: str
+    classes: tuple[str, ...]
+    input_size: tuple[int, int]  # rows, columns
+    preprocessing: str
+    architecture: str
+    operating_point: OperatingPoint
+    scope: Scope
+    validation: Metrics
+    training_data: TrainingData
+    starting_weights: StartingWeights
+    recipe: dict[str, Any]
+    medcore_version: str
+    created: str  # ISO date
+    sha256: str  # of the model's file
+
+
+def default_model_folder() -> Path:
+    """Return the folder of the model that ships with MedCore."""
+    return REPOSITORY / "assets" / "models" / DEFAULT_MODEL
+
+
+def read_model_card(folder: Path) -> ModelCard:
+    """Read a model folder's card; TensorFlow is not needed for it.
+
+    Raises
+    ------
+    ModelError
+        If the card is missing or lacks an entry.
+    """
+    try:
+        return _from_json(json.loads((folder / CARD_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"The model {folder.name} has no readable {CARD_FILE}. Restore the folder from MedCore's own files."
+        ) from error
+
+
+def write_model_card(folder: Path, card: ModelCard) -> None:
+    """Write a card beside its model."""
+    text = json.dumps(dataclasses.asdict(card), indent=2, ensure_ascii=False)
+    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def model_sha256(folder: Path) -> str:
+    """Return the SHA-256 of a folder's model file, as hexadecimal digits.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing.
+    """
+    try:
+        return hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"The model {folder.name} has no readable {MODEL_FILE}. Restore the folder from MedCore's own files."
+        ) from error
+
+
+def _from_json(entries: dict[str, Any]) -> ModelCard:
+    parts: dict[str, Any] = {
+        "classes": tuple(entries["classes"]),
+        "input_size": tuple(entries["input_size"]),
+        "operating_point": OperatingPoint(**entries["operating_point"]),
+        "scope": Scope.from_json(entries["scope"]),
+        "validation": Metrics(**entries["validation"]),
+        "training_data": TrainingData(**entries["training_data"]),
+        "starting_weights": StartingWeights(**entries["starting_weights"]),
+    }
+    return ModelCard(**{**entries, **parts})

@@ -1,0 +1,1 @@
+"""Truth and probabilities in, figures with confidence intervals out."""

@@ -1,0 +1,1 @@
+"""Where the network looked: saliency maps, and how they are drawn over a film."""

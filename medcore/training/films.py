@@ -1,0 +1,120 @@
+"""Labelled films on disk: which of them train, which validate, and what the network is shown of them."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from medcore.errors import ModelError
+
+TRAINING_SPLIT = "train"  # rows of any other split (practice, test) are never read
+
+
+@dataclass(frozen=True)
+class Film:
+    """One labelled film of one patient."""
+
+    path: Path
+    label: str
+    patient: str
+
+
+def read_films(data: Path) -> tuple[Film, ...]:
+    """Read the training rows of `labels.csv` (columns file, split, label, patient).
+
+    Parameters
+    ----------
+    data : Path
+        The folder that holds `labels.csv` and the films.
+
+    Raises
+    ------
+    ModelError
+        If the table is missing, lacks a column, or has no training row.
+    """
+    table = data / "labels.csv"
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["split"] == TRAINING_SPLIT]
+        films = tuple(Film(data / row["file"], row["label"], row["patient"]) for row in rows)
+    except (OSError, KeyError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"The folder {data} has no labels.csv with the columns file, split, label and patient. "
+            "Give the folder of the labelled films."
+        ) from error
+    if not films:
+        raise ModelError(
+            f"{table} has no row whose split is {TRAINING_SPLIT!r}. Give the folder of the labelled films."
+        )
+    return films
+
+
+def split_by_patient(films: Sequence[Film], share: float, seed: int) -> tuple[tuple[Film, ...], tuple[Film, ...]]:
+    """Split films into training and validation so that no patient stands in both.
+
+    Patients are drawn within each label, so that the labels' shares of patients stay as they are; a patient counts
+    for the label of the first film.
+
+    Parameters
+    ----------
+    films : sequence of Film
+    share : float
+        Share of each label's patients that validate, 0 to 1.
+    seed : int
+        Draws the same patients again.
+
+    Returns
+    -------
+    tuple of Film, tuple of Film
+        Training films and validation films, each in the order given.
+    """
+    label_of: dict[str, str] = {}
+    for film in films:
+        label_of.setdefault(film.patient, film.label)
+    generator = np.random.default_rng(seed)
+    held_out: set[str] = set()
+    for label in sorted(set(label_of.values())):
+        patients = sorted(patient for patient, its_label in label_of.items() if its_label == label)
+        held_out.update(generator.permutation(patients)[: round(len(patients) * share)].tolist())
+    training = tuple(film for film in films if film.patient not in held_out)
+    return training, tuple(film for film in films if film.patient in held_out)
+
+
+def read_inputs(films: Sequence[Film], size: tuple[int, int]) -> np.ndarray:
+    """Read films as the network is shown them: gray, area-resized, without keeping the aspect ratio.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, rows, columns), uint8
+        0 (black) to 255 (white).
+
+    Raises
+    ------
+    ModelError
+        If a film cannot be read.
+    """
+    inputs = np.empty((len(films), *size), np.uint8)
+    for place, film in enumerate(films):
+        image = cv2.imread(str(film.path), cv2.IMREAD_GRAYSCALE)
+        if image is None:
+            raise ModelError(f"The film {film.path.name} in labels.csv is missing or no image. Restore the film.")
+        inputs[place] = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+    return inputs
+
+
+def read_labels(films: Sequence[Film], classes: Sequence[str]) -> np.ndarray:
+    """Return each film's place in `classes`, shape (n,), int32.
+
+    Raises
+    ------
+    ModelError
+        If a film has a label outside `classes`.
+    """
+    place = {name: number for number, name in enumerate(classes)}
+    unknown = sorted({film.label for film in films} - place.keys())
+    if unknown:
+        raise ModelError(f"labels.csv has the label {unknown[0]!r}; training knows {', '.join(classes)}.")
+    return np.array([place[film.label] for film in films], np.int32)
