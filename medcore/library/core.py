@@ -5,14 +5,30 @@ from pathlib import Path
 from typing import Self
 
 from medcore.errors import LibraryError
-from medcore.library import room, studies, worklist
+from medcore.library import deleting, predictions, readings, room, standing, studies, thumbnails, worklist
 from medcore.library.adding import Adder, Progress
-from medcore.library.database import Database
-from medcore.library.jobs import Jobs
+from medcore.library.backup import write_backup
+from medcore.library.database import Database, sentences
+from medcore.library.jobs import PREDICT, PRIORITY_NORMAL, Jobs, add_job
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
-from medcore.library.records import AddSummary, Instance, Room, Study, StudyPage, StudyQuery
-from medcore.library.staging import clear_stale
+from medcore.library.records import (
+    Addendum,
+    AddSummary,
+    BackupSummary,
+    Instance,
+    NewReading,
+    NewVerdict,
+    Reading,
+    Room,
+    StoredPrediction,
+    Study,
+    StudyPage,
+    StudyQuery,
+    Verdict,
+)
+from medcore.library.restoring import restore_library
+from medcore.library.staging import clear_stale, open_staging
 from medcore.settings import Settings
 
 
@@ -36,15 +52,21 @@ class Library:
             If the folder cannot be used, or holds the library of a newer MedCore.
         """
         layout = Layout(settings.data_dir)
-        layout.make()
+        layout.make_root()
         in_use = FileLock(layout.locks / "in-use")
-        database = Database(layout.database)
         with FileLock(layout.locks / "open"):
             in_use.take(shared=True)
+            layout.make_library()
+            database = Database(layout.database)
             database.migrate()
         library = cls(layout, database, in_use)
-        clear_stale(layout, database, library._store)
+        library._tidy()
         return library
+
+    @staticmethod
+    def restore(file: Path, settings: Settings, *, replace: bool = False) -> None:
+        """Bring a library back from a backup; see `restoring.restore_library`."""
+        restore_library(file, Layout(settings.data_dir), replace=replace)
 
     def close(self) -> None:
         """Let go of the library's files."""
@@ -78,6 +100,107 @@ class Library:
             raise LibraryError(studies.NO_IMAGE)
         return found[instance_id]
 
+    def thumbnail(self, study_id: int) -> bytes | None:
+        """Return a study's small picture as PNG, made now where it is missing; None where none can be made."""
+        return thumbnails.read_thumbnail(self._database, self._store, study_id)
+
+    def without_thumbnail(self, instance_ids: Sequence[int]) -> list[int]:
+        """List the studies of these images that have no small picture yet."""
+        return thumbnails.without_thumbnail(self._database, instance_ids)
+
+    def save_reading(self, study_id: int, new: NewReading) -> Reading:
+        """Save a reader's own finding; see `readings.save_reading`."""
+        with self._database.writing() as session:
+            row = readings.save_reading(session, study_id, new)
+            standing.refresh(session, [study_id])
+            return _one(readings.read_readings(session, study_id), row.id)
+
+    def save_verdict(self, reading_id: int, new: NewVerdict) -> Verdict:
+        """Save a verdict on what the classifier said; see `readings.save_verdict`."""
+        with self._database.writing() as session:
+            row = readings.save_verdict(session, reading_id, new)
+            standing.refresh(session, [row.study_id])
+            saved = _one(readings.read_readings(session, row.study_id), reading_id).verdict
+        if saved is None:
+            raise LibraryError("The verdict was not saved. Try again.")
+        return saved
+
+    def add_addendum(
+        self, reading_id: int, reader: str, text: str, finding: str | None = None, side: str = ""
+    ) -> Addendum:
+        """Correct or complete a reading; see `readings.add_addendum`."""
+        with self._database.writing() as session:
+            row = readings.add_addendum(session, reading_id, reader, text, finding, side)
+            standing.refresh(session, [row.study_id])
+            return _one(readings.read_readings(session, row.study_id), reading_id).addenda[-1]
+
+    def readings(self, study_id: int) -> tuple[Reading, ...]:
+        """Read a study's readings with what followed from each, the newest last."""
+        with self._database.reading() as session:
+            return readings.read_readings(session, study_id)
+
+    def save_prediction(self, instance_id: int, prediction: StoredPrediction) -> None:
+        """Save what the classifier said of an image; without effect where it was deleted meanwhile."""
+        self.save_predictions([(instance_id, prediction)])
+
+    def save_predictions(self, answers: Sequence[tuple[int, StoredPrediction]]) -> None:
+        """Save what the classifier said of several images, as (instance, answer), in one step."""
+        with self._database.writing() as session:
+            standing.refresh(session, predictions.save_predictions(session, answers))
+
+    def predictions(self, study_id: int) -> dict[int, StoredPrediction]:
+        """Read the newest answer for each image of a study that has one."""
+        with self._database.reading() as session:
+            return predictions.newest_predictions(session, study_id)
+
+    def study_answer(self, study_id: int) -> StoredPrediction | None:
+        """Return the answer that speaks for a study: the highest, else why there is none; None before it is made."""
+        return predictions.speaking(self.predictions(study_id).values())
+
+    def prediction(self, prediction_id: int) -> StoredPrediction | None:
+        """Read one answer, however old: what a reading was shown stays what it was."""
+        with self._database.reading() as session:
+            return predictions.read_prediction(session, prediction_id)
+
+    def unpredicted(
+        self, model_version: str, *, intake_id: int | None = None, study_id: int | None = None
+    ) -> list[int]:
+        """List the images that a model has yet to look at; see `predictions.unpredicted`."""
+        with self._database.reading() as session:
+            return predictions.unpredicted(session, model_version, intake_id, study_id)
+
+    def stated_ages(self, instance_ids: Sequence[int]) -> dict[int, float]:
+        """Read the ages in years that readers stated, for the images whose study has one."""
+        with self._database.reading() as session:
+            return predictions.stated_ages(session, instance_ids)
+
+    def state_age(self, study_id: int, years: float, who: str) -> None:
+        """Record the age that a reader states for a study, and have the classifier look again."""
+        with self._database.writing() as session:
+            readings.state_age(session, study_id, years, who)
+            add_job(session, PREDICT, {"study": study_id}, PRIORITY_NORMAL)
+
+    def delete_study(self, study_id: int, who: str, reason: str) -> None:
+        """Delete a study and all that was said of it; who, when and why stay on record."""
+        with self._database.writing() as session:
+            deleting.delete_rows(session, study_id, who, reason)
+        self._tidy()
+        self._database.checkpoint()
+
+    def backup(self, file: Path) -> BackupSummary:
+        """Write the whole library into one new file; see `backup.write_backup`."""
+        with sentences(), open_staging(self._layout, self._database, self._store) as staging:
+            summary = write_backup(self._layout, self._store, staging.copies, file)
+        self._tidy()
+        return summary
+
     def room(self) -> Room:
         """Say how much room the library takes and how much is left."""
         return room.measure_room(self._layout, self._database)
+
+    def _tidy(self) -> None:
+        clear_stale(self._layout, self._database, self._store)
+
+
+def _one(all_readings: Sequence[Reading], reading_id: int) -> Reading:
+    return next(reading for reading in all_readings if reading.id == reading_id)

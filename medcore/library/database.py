@@ -3,7 +3,7 @@
 import errno
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -40,12 +40,20 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to this version's; the caller keeps other processes out meanwhile."""
-        if (found := revision_of(self.file)) == HEAD:
-            return
         with sentences():
+            if (found := revision_of(self.file)) == HEAD:
+                return
             _use_wal(self.file)
             with self._writer.connect() as connection:
                 _upgrade(connection, found)
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log into the file and empty it, so that deleted rows are not left in it.
+
+        Without effect while another process reads; the log is then overwritten later.
+        """
+        with sentences(), closing(sqlite3.connect(self.file, timeout=1)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -54,13 +62,10 @@ class Database:
 
 def revision_of(file: Path) -> str | None:
     """Read the migration that a library's file is at, or None for a file without tables."""
-    connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S)
-    try:
+    with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S)) as connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
+            return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
-    finally:
-        connection.close()
     return None if row is None else str(row[0])
 
 
@@ -107,11 +112,8 @@ def _create_engine(file: Path) -> Engine:
 
 
 def _use_wal(file: Path) -> None:
-    connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -87,14 +87,17 @@ class Filing:
 
     def _count(self, images: Sequence[Attributes], study_ids: Sequence[int]) -> None:
         found = self._session.execute(
-            select(Study.id, Study.images, Study.modalities, Study.synthetic).where(Study.id.in_(set(study_ids)))
+            select(Study.id, Study.images, Study.modalities, Study.synthetic, Study.age_years).where(
+                Study.id.in_(set(study_ids))
+            )
         )
-        rows = {row.id: {"id": row.id, **row._mapping} for row in found}
+        rows = {row.id: dict(row._mapping) for row in found}
         for study_id, image in zip(study_ids, images, strict=True):
             row = rows[study_id]
             row["images"] += 1
             row["modalities"] = join_modalities([*row["modalities"].split(), image.modality])
             row["synthetic"] = row["synthetic"] or image.synthetic
+            row["age_years"] = image.patient_age_years if row["age_years"] is None else row["age_years"]
         self._session.execute(update(Study), list(rows.values()))
 
     def _flag(self) -> None:

@@ -5,9 +5,12 @@ library/            all that a backup holds; replaced as a whole by a restore
   files/ab/cd…      the images, named by the SHA-256 of their bytes
 staging/            copies on their way in, one folder for each intake that is under way
 locks/              files that carry locks and nothing else
+restoring/          what a restore has unpacked and not yet put in place
+replaced/           what it replaces, until it is done
 """
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,20 +47,46 @@ class Layout:
         """The folder of the locks."""
         return self.root / "locks"
 
-    def make(self) -> None:
-        """Make the folders, for their owner only.
+    @property
+    def restoring(self) -> Path:
+        """The folder that a restore unpacks into."""
+        return self.root / "restoring"
 
-        Raises
-        ------
-        LibraryError
-            If the data folder cannot be made or written to.
-        """
+    @property
+    def replaced(self) -> Path:
+        """The folder that the old library waits in while a restore puts the new one in place."""
+        return self.root / "replaced"
+
+    def make_root(self) -> None:
+        """Make the data folder, and in it what locks and staging need."""
+        self._make(self.root, self.staging, self.locks)
+
+    def make_library(self) -> None:
+        """Make the library's folder and an empty file for its tables; the caller holds the lock `open`."""
+        self.settle_restore()
+        self._make(self.library, self.library / "files")
+        self.database.touch(mode=0o600)
+
+    def settle_restore(self) -> None:
+        """Clear up after a restore that was killed: without a library in its place, the old one comes back."""
+        if self.replaced.exists() and not self.library.exists():
+            self.replaced.rename(self.library)
+        for left in (self.replaced, self.restoring):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def swap_restored(self) -> None:
+        """Put what a restore has unpacked and verified in the library's place."""
+        if self.library.exists():
+            self.library.rename(self.replaced)
+        self.restoring.rename(self.library)
+        shutil.rmtree(self.replaced, ignore_errors=True)
+
+    def _make(self, *folders: Path) -> None:
         try:
             self.root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-            for folder in (self.root, self.library, self.library / "files", self.staging, self.locks):
+            for folder in folders:
                 folder.mkdir(mode=PRIVATE, exist_ok=True)
                 folder.chmod(PRIVATE)
-            self.database.touch(mode=0o600)
         except OSError as error:
             raise LibraryError(
                 f"The data folder cannot be used ({error.strerror}). "

@@ -32,6 +32,10 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def close(self) -> None:
+        """Let the lock go."""
+        self.release()
+
     def __enter__(self) -> Self:
         self.take()
         return self

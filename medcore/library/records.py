@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from medcore.dicom import Attributes, Refusal
+from medcore.errors import LibraryError
 
 # What a reader can say, and how it is shown in the worklist.
 FINDINGS: Mapping[str, str] = MappingProxyType(
@@ -93,6 +94,11 @@ class Instance:
     path: Path  # named by content alone; no text of the file is in it
     attributes: Attributes
 
+    @property
+    def grid(self) -> tuple[int, int]:
+        """The image's rows and columns."""
+        return self.attributes.rows, self.attributes.columns
+
 
 @dataclass(frozen=True)
 class Series:
@@ -131,6 +137,18 @@ class Study:
         """All images, series after series."""
         return tuple(instance for series in self.series for instance in series.instances)
 
+    def instance(self, instance_id: int) -> Instance:
+        """Find one image of the study, or raise a LibraryError."""
+        for instance in self.instances:
+            if instance.id == instance_id:
+                return instance
+        raise LibraryError("This image does not belong to the study. Choose another one.")
+
+    def film_number(self, instance_id: int) -> tuple[int, int]:
+        """Say which of the study's films an image is: its number, from 1, and how many there are."""
+        ids = [instance.id for instance in self.instances]
+        return ids.index(instance_id) + 1, len(ids)
+
 
 @dataclass(frozen=True)
 class StoredPrediction:
@@ -156,15 +174,6 @@ class StoredPrediction:
         if self.state != "answered" or self.pneumonia is None or self.threshold is None:
             return None
         return self.pneumonia >= self.threshold
-
-
-@dataclass(frozen=True)
-class ModelAnswer:
-    """What the classifier says of a study: its highest answer, and the film it comes from."""
-
-    prediction: StoredPrediction
-    film: int  # counted from 1 over the study's images in reading order
-    films: int
 
 
 @dataclass(frozen=True)
@@ -200,6 +209,7 @@ class Verdict:
     finding: str
     side: str
     reason: str
+    prediction_id: int | None
     created_at: datetime
 
 
@@ -227,7 +237,7 @@ class Reading:
     side: str
     confidence: str | None
     revealed_without_reading: bool
-    prediction_id: int | None  # the prediction that there was to show
+    prediction_id: int | None  # what it was or will be shown: as saved with it or its verdict, else the study's answer
     created_at: datetime
     verdict: Verdict | None
     addenda: tuple[Addendum, ...]

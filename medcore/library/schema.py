@@ -162,6 +162,7 @@ class Verdict(Base):
     __tablename__ = "verdict"
     id: Mapped[int] = mapped_column(primary_key=True)
     reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), unique=True)
+    prediction_id: Mapped[int | None] = mapped_column(ForeignKey("prediction.id"), index=True)
     reader: Mapped[str]
     action: Mapped[str]
     finding: Mapped[str]

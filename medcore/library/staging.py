@@ -7,7 +7,7 @@ store. A folder whose lock is free belongs to a dead process: what its journal n
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +73,11 @@ def clear_stale(layout: Layout, database: Database, store: FileStore) -> None:
             if _is_free(lock):
                 _clear(Staging(folder), database, store)
                 lock.release()
-    with database.reading() as session:
-        loose = session.scalars(select(LooseFile.sha256)).all()
-    remove_unowned(loose, database, store)
+    lock = FileLock(layout.locks / "files")
+    if lock.take(wait=False):  # else a backup still reads them; it tidies up when it is done
+        with closing(lock), database.reading() as session:
+            loose = session.scalars(select(LooseFile.sha256)).all()
+            remove_unowned(loose, database, store)
 
 
 def remove_unowned(hashes: Iterable[str], database: Database, store: FileStore) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from medcore.dicom import Attributes
 from medcore.dicom.series import sort_series
@@ -38,13 +39,11 @@ def read_study(database: Database, store: FileStore, study_id: int) -> Study:
         .join(schema.Patient)
         .where(schema.Study.id == study_id)
     )
-    images = select(schema.Instance).join(schema.Series).where(schema.Series.study_id == study_id)
     with database.reading() as session:
         found = session.execute(statement).one_or_none()
         if found is None:
             raise LibraryError(NO_STUDY)
-        series = session.scalars(select(schema.Series).where(schema.Series.study_id == study_id)).all()
-        instances = session.scalars(images.order_by(schema.Instance.id)).all()
+        series = tuple(_as_series(one, rows, store) for one, rows in in_reading_order(session, study_id))
     study, patient, stated = found.Study, found.Patient, found.stated_age is not None
     age_years = found.stated_age if stated else study.age_years
     return Study(
@@ -63,7 +62,7 @@ def read_study(database: Database, store: FileStore, study_id: int) -> Study:
         status=status(study.read, study.disagreed),
         flags=flags(found.shares_id, found.shares_study),
         synthetic=study.synthetic,
-        series=_as_series(series, instances, store),
+        series=series,
     )
 
 
@@ -84,12 +83,21 @@ def as_instance(instance: schema.Instance, store: FileStore) -> Instance:
     )
 
 
-def _as_series(
-    series: Sequence[schema.Series], instances: Sequence[schema.Instance], store: FileStore
-) -> tuple[Series, ...]:
-    made = []
+def in_reading_order(session: Session, study_id: int) -> list[tuple[schema.Series, list[schema.Instance]]]:
+    """Read a study's series by number, each with its images as they lie in the patient."""
+    series = session.scalars(select(schema.Series).where(schema.Series.study_id == study_id)).all()
+    images = select(schema.Instance).join(schema.Series).where(schema.Series.study_id == study_id)
+    found: dict[int, list[schema.Instance]] = {}
+    for row in session.scalars(images.order_by(schema.Instance.id)):
+        found.setdefault(row.series_id, []).append(row)
+    ordered = []
     for one in sorted(series, key=lambda one: (one.number is None, one.number or 0, one.id)):
-        images = [as_instance(instance, store) for instance in instances if instance.series_id == one.id]
-        order = sort_series([image.attributes for image in images])
-        made.append(Series(one.id, one.number, one.description, one.modality, tuple(images[i] for i in order)))
-    return tuple(made)
+        rows = found.get(one.id, [])
+        order = sort_series([Attributes.from_json(row.attributes) for row in rows])
+        ordered.append((one, [rows[index] for index in order]))
+    return ordered
+
+
+def _as_series(series: schema.Series, rows: Sequence[schema.Instance], store: FileStore) -> Series:
+    images = tuple(as_instance(row, store) for row in rows)
+    return Series(series.id, series.number, series.description, series.modality, images)

@@ -63,7 +63,7 @@ def stated_age() -> ColumnElement[float | None]:
     return newest.order_by(StatedAge.id.desc()).limit(1).scalar_subquery()
 
 
-def _columns() -> Select[Any]:
+def _columns() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Study,
@@ -79,16 +79,21 @@ def _columns() -> Select[Any]:
 
 
 def _conditions(query: StudyQuery) -> list[ColumnElement[bool]]:
-    conditions = [Study.search.contains(word, autoescape=True) for word in fold(query.text).split()]
+    conditions: list[ColumnElement[bool]] = [
+        Study.search.contains(word, autoescape=True) for word in fold(query.text).split()
+    ]
     if query.modality:
         conditions.append(Study.modalities.contains(f" {query.modality} ", autoescape=True))
     if query.date_from:
         conditions.append(Study.study_date >= query.date_from)
     if query.date_to:
         conditions.append(Study.study_date <= query.date_to)
-    wanted = {"to read": ~Study.read, "read": Study.read, "disagreed": Study.disagreed}
-    if query.status in wanted:
-        conditions.append(wanted[query.status])
+    if query.status == "to read":
+        conditions.append(Study.read.is_(False))
+    elif query.status == "read":
+        conditions.append(Study.read.is_(True))
+    elif query.status == "disagreed":
+        conditions.append(Study.disagreed.is_(True))
     return conditions
 
 

@@ -130,6 +130,7 @@ def _make_opinions() -> None:
         "verdict",
         _key(),
         _reference("reading_id", "reading", unique=True),
+        _reference("prediction_id", "prediction", index=True, nullable=True),
         *(_text(name) for name in ("reader", "action", "finding", "side", "reason")),
         _column("created_at", Moment()),
     )

@@ -1,0 +1,147 @@
+"""The whole library in one file.
+
+A backup is an uncompressed tar: `manifest.json` first, with the SHA-256 and size of everything that follows, then
+`library.sqlite`, one consistent moment of the tables, then `files/ab/cd…`, the images that these tables name.
+"""
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import sqlite3
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from medcore.errors import LibraryError
+from medcore.library.database import FULL_DISK, FULL_DISK_ERRORS
+from medcore.library.layout import FileStore, Layout
+from medcore.library.locks import FileLock
+from medcore.library.records import BackupSummary
+from medcore.library.room import free_bytes
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+TABLES = "library.sqlite"
+BLOCK = 1 << 20  # bytes read at a time
+DAMAGED = (
+    "A stored image is damaged: its bytes do not fit its SHA-256 {}…. Delete its study, add it again, "
+    "then make the backup."
+)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup says that it holds."""
+
+    format: int
+    tables_sha256: str
+    tables_size: int
+    files: Mapping[str, int]  # size in bytes by SHA-256
+
+    def as_json(self) -> bytes:
+        """Write the manifest as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+
+def write_backup(layout: Layout, store: FileStore, workspace: Path, target: Path) -> BackupSummary:
+    """Write a backup to `target`, which appears only once it is whole.
+
+    Parameters
+    ----------
+    layout, store
+        Of the library.
+    workspace : Path
+        An empty folder for the copy of the tables.
+    target : Path
+        The new file.
+
+    Raises
+    ------
+    LibraryError
+        If `target` exists or cannot be written, the disk is full, or a stored image is damaged.
+    """
+    if target.exists():
+        raise LibraryError("There is a file of this name already. Choose another name for the backup.")
+    tables = workspace / TABLES
+    with closing(FileLock(layout.locks / "files")) as lock, _partial(target) as partial:
+        lock.take(shared=True)  # files of studies that are deleted meanwhile stay until the end
+        manifest = _snapshot(layout.database, tables)
+        needed = manifest.tables_size + sum(manifest.files.values())
+        if free_bytes(target.parent) < needed:
+            raise LibraryError(f"The backup needs {needed:,} bytes, and fewer are free there. Choose another disk.")
+        with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as tar:
+            _put(tar, MANIFEST, io.BytesIO(manifest.as_json()), len(manifest.as_json()))
+            with tables.open("rb") as stream:
+                _put(tar, TABLES, stream, manifest.tables_size)
+            for sha256, size in manifest.files.items():
+                _put_image(tar, store, sha256, size)
+    return BackupSummary(files=len(manifest.files), size_bytes=target.stat().st_size)
+
+
+def _snapshot(database: Path, copy: Path) -> Manifest:
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+        files = dict(target.execute("SELECT sha256, size FROM instance ORDER BY sha256").fetchall())
+    with copy.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Manifest(FORMAT, sha256, copy.stat().st_size, files)
+
+
+def _put_image(tar: tarfile.TarFile, store: FileStore, sha256: str, size: int) -> None:
+    try:
+        with store.path(sha256).open("rb") as stream:
+            digest = Digesting(stream)
+            _put(tar, f"files/{sha256[:2]}/{sha256[2:]}", digest, size)
+            sound = digest.hexdigest() == sha256 and not stream.read(1)
+    except FileNotFoundError:
+        sound = False
+    if not sound:
+        raise LibraryError(DAMAGED.format(sha256[:12]))
+
+
+def _put(tar: tarfile.TarFile, name: str, stream: "BinaryIO | Digesting | io.BytesIO", size: int) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size, 0o400
+    tar.addfile(member, stream)  # type: ignore[arg-type]
+
+
+class Digesting:
+    """A stream that computes the SHA-256 of what is read from it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of what was read so far."""
+        return self._digest.hexdigest()
+
+
+@contextmanager
+def _partial(target: Path) -> Iterator[Path]:
+    """Give a file beside `target` that becomes `target` when all went well, and is gone when it did not."""
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield partial
+        with partial.open("rb") as stream:
+            os.fsync(stream.fileno())
+        partial.replace(target)
+    except OSError as error:
+        full = error.errno in FULL_DISK_ERRORS
+        said = FULL_DISK if full else f"The backup cannot be written there ({error.strerror}). Choose another place."
+        raise LibraryError(said) from error
+    finally:
+        partial.unlink(missing_ok=True)
