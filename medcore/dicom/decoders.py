@@ -1,0 +1,123 @@
+"""A pool of child processes for everything that must not happen in the process that serves people.
+
+Hostile headers are parsed and compressed pixels decoded there, under limits (`medcore.dicom.limits`); a child that
+crashes, hangs or runs out of memory is replaced and its task ends in an error. Children are spawned, never forked, and
+end with their parent. They are no daemons, so any process may use the pool but one that is itself a
+`multiprocessing` daemon: Python forbids those to have children. Start such a process with `daemon=False`.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+import pebble
+
+from medcore.dicom.limits import KILL_AFTER_S, KILLED_FOR_TIME, TOO_LONG, allowed_s, limit_process
+from medcore.errors import PixelError
+from medcore.processes import exit_with_parent
+
+CHILDREN = min(os.cpu_count() or 2, 4)
+GRACE_S = 1.0  # beyond a task's own limit before the parent ends the child
+START_S = 30.0  # for a child to start and load its modules on a busy machine
+CRASHED = "The image decoder crashed on this file; it may be damaged. Ask the sender for it again."
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_pool: pebble.ProcessPool | None = None
+_owner = 0  # process number of the pool's parent
+
+
+def start_decoders() -> None:
+    """Start the children now instead of at the first file; returns once one is ready."""
+    submit(_ready, START_S).result()
+
+
+def stop_decoders() -> None:
+    """End the children at once."""
+    global _pool
+    with _lock:
+        pool, _pool = _pool, None
+    if pool is not None:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def submit(function: Callable[P, T], limit_s: float, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+    """Run `function` in a child and return its future.
+
+    The future raises what `function` raised, TimeoutError after `limit_s` seconds in the child, or
+    pebble.ProcessExpired if the child died.
+    """
+    try:
+        return _running().schedule(function, args, kwargs, timeout=limit_s)
+    except RuntimeError:  # the pool broke: every child died while idle
+        stop_decoders()
+        return _running().schedule(function, args, kwargs, timeout=limit_s)
+
+
+def _running() -> pebble.ProcessPool:
+    global _pool, _owner
+    with _lock:
+        if _pool is None or _owner != os.getpid():
+            _pool = pebble.ProcessPool(max_workers=CHILDREN, initializer=_initialize, context=get_context("spawn"))
+            _owner = os.getpid()
+        return _pool
+
+
+def _initialize() -> None:
+    exit_with_parent()
+    import_module("medcore.dicom.inspection")  # pydicom and its decoders, before the limits count
+    limit_process()
+
+
+def _ready() -> int:
+    return os.getpid()
+
+
+def decode_in_child(path: Path, frame: int) -> np.ndarray:
+    """Decode one frame of a compressed file in a child.
+
+    Returns
+    -------
+    numpy.ndarray
+        Stored values (rows, columns), or RGB samples (rows, columns, 3).
+
+    Raises
+    ------
+    PixelError
+        If the pixels are damaged, or decoding takes too much time or memory or crashes.
+    """
+    from medcore.dicom.inspection import decode_file
+
+    limit_s = allowed_s(path.stat().st_size)
+    array: np.ndarray = outcome(submit(decode_file, limit_s + KILL_AFTER_S + GRACE_S, path, frame))
+    return array
+
+
+def outcome(future: "Future[Any]") -> Any:
+    """Return a task's result; what ended the child becomes a PixelError."""
+    try:
+        return future.result()
+    except (TimeoutError, BrokenProcessPool, pebble.ProcessExpired) as error:
+        raise PixelError(explain_end(error)) from error
+    except MemoryError as error:
+        raise PixelError(CRASHED) from error
+
+
+def explain_end(error: Exception) -> str:
+    """Return a sentence for the end of a child."""
+    return TOO_LONG if is_time_out(error) else CRASHED
+
+
+def is_time_out(error: Exception) -> bool:
+    """Whether a child was ended because its task took too long."""
+    return isinstance(error, TimeoutError) or getattr(error, "exitcode", None) in KILLED_FOR_TIME

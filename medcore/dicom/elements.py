@@ -1,0 +1,153 @@
+"""Read single elements of a data set leniently: a value that makes no sense is an absent value.
+
+The raw bytes are used where they are plain ASCII or binary integers, which most are: pydicom's own conversion of
+each element is ten times slower. Character sets are pydicom's business (PS3.3, C.12.1.1.2).
+"""
+
+import math
+import struct
+import zlib
+from typing import Any
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+from pydicom.valuerep import PersonName
+
+from medcore.dicom.plain_text import printable
+
+# What pydicom, numpy and zlib raise on bytes that are not what they claim to be.
+DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    InvalidDicomError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,  # RecursionError and NotImplementedError too
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+ESCAPE = b"\x1b"  # switches the character set inside a value
+
+
+def tag_of(keyword: str) -> int:
+    """Return the tag of a DICOM keyword as one integer."""
+    tag = tag_for_keyword(keyword)
+    if tag is None:
+        raise KeyError(f"{keyword} is no DICOM keyword.")
+    return tag
+
+
+def converted(ds: Dataset, keyword: str) -> Any:
+    """Return the value as pydicom converts it, or None if it is absent or damaged."""
+    try:
+        return ds.get(keyword)
+    except DAMAGE:
+        return None
+
+
+def text(ds: Dataset, keyword: str) -> str:
+    """Return the first value as printable text, "" if absent; control and direction marks are dropped."""
+    value = _raw(ds, keyword)
+    if isinstance(value, bytes) and value.isascii() and ESCAPE not in value:
+        return printable(value.decode("ascii").split("\\")[0])
+    value = converted(ds, keyword)
+    if isinstance(value, (list, tuple)) or hasattr(value, "__getitem__") and not isinstance(value, (str, bytes)):
+        value = value[0] if len(value) else ""
+    return "" if value is None or isinstance(value, bytes) else printable(str(value))
+
+
+def texts(ds: Dataset, keyword: str) -> tuple[str, ...]:
+    """Return all values as printable text."""
+    value = converted(ds, keyword)
+    if value is None or isinstance(value, bytes):
+        return ()
+    return tuple(printable(str(part)) for part in ([value] if isinstance(value, str) else value))
+
+
+def person_name(ds: Dataset, keyword: str) -> str:
+    """Return a person's name as "Family, Given Middle", with the ideographic form in brackets if there is one.
+
+    Source: PS3.5, 6.2.1.1 (component groups of PN).
+    """
+    value = converted(ds, keyword)
+    if not isinstance(value, PersonName):
+        return ""
+    try:
+        names = [_readable(str(group)) for group in value.components[:2]]
+    except DAMAGE:
+        return ""
+    alphabetic, ideographic = (names + ["", ""])[:2]
+    if alphabetic and ideographic:
+        return f"{alphabetic} ({ideographic})"
+    return alphabetic or ideographic
+
+
+def _readable(group: str) -> str:
+    family, given, middle, prefix, suffix = (printable(part) for part in (group.split("^") + [""] * 5)[:5])
+    first = " ".join(part for part in (prefix, given, middle, suffix) if part)
+    return ", ".join(part for part in (family, first) if part)
+
+
+def integer(ds: Dataset, keyword: str) -> int | None:
+    """Return a whole number from an IS element, None if absent or no whole number."""
+    number = decimal(ds, keyword)
+    return None if number is None or number != int(number) else int(number)
+
+
+def unsigned(ds: Dataset, keyword: str) -> int | None:
+    """Return the number of a US element, whatever its bytes look like as text."""
+    value = _raw(ds, keyword)
+    if isinstance(value, bytes) and len(value) >= 2:
+        return int.from_bytes(value[:2], "little" if is_little_endian(ds) else "big")
+    return integer(ds, keyword)
+
+
+def decimal(ds: Dataset, keyword: str) -> float | None:
+    """Return the first number of a DS, IS or binary element, None if absent or not finite."""
+    numbers = decimals(ds, keyword)
+    return numbers[0] if numbers else None
+
+
+def decimals(ds: Dataset, keyword: str) -> tuple[float, ...]:
+    """Return the numbers of a DS, IS or binary element; none at all if one of them is no finite number."""
+    value = _raw(ds, keyword)
+    if not isinstance(value, bytes):
+        return _finite(converted(ds, keyword))
+    try:
+        return _finite([float(part) for part in value.rstrip(b" \0").split(b"\\")]) if value.strip(b" \0") else ()
+    except ValueError:
+        return _finite(converted(ds, keyword))
+
+
+def _finite(value: Any) -> tuple[float, ...]:
+    if value is None or isinstance(value, (str, bytes)):
+        return ()
+    try:
+        numbers = tuple(float(part) for part in value) if hasattr(value, "__iter__") else (float(value),)
+    except DAMAGE:
+        return ()
+    return numbers if all(math.isfinite(number) for number in numbers) else ()
+
+
+def items(ds: Dataset, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence, none if it is absent or no sequence."""
+    value = converted(ds, keyword)
+    try:
+        return [item for item in value or () if isinstance(item, Dataset)]
+    except DAMAGE:
+        return []
+
+
+def _raw(ds: Dataset, keyword: str) -> Any:
+    tag = tag_of(keyword)
+    return ds.get_item(tag).value if tag in ds else None
+
+
+def is_little_endian(ds: Dataset) -> bool:
+    """Whether the numbers of `ds` were stored lowest byte first."""
+    return ds.original_encoding[1] is not False

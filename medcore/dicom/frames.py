@@ -1,0 +1,66 @@
+"""Read one frame of a file that intake has accepted."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from medcore.dicom import presentation
+from medcore.dicom.decoders import decode_in_child
+from medcore.dicom.decoding import GARBAGE, check_length, check_syntax, decode, map_pixels
+from medcore.dicom.elements import DAMAGE
+from medcore.dicom.frame import Frame
+from medcore.dicom.header import Header, read_header
+from medcore.dicom.layout import Layout, read_layout
+from medcore.errors import IntakeError, PixelError
+
+HEADERS_KEPT = 8  # of the files read last: the functional groups of a long run take a second to parse
+
+
+def read_frame(path: Path, frame: int = 0) -> Frame:
+    """Read a frame in modality values.
+
+    Uncompressed pixels are read in this process, mapped into memory where they can be; everything else is decoded in
+    a child process with limits.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `check_files` accepted.
+    frame : int
+        The number of the frame, from 0.
+
+    Raises
+    ------
+    PixelError
+        If the file holds no such frame, or its pixels are damaged or of a kind that cannot be shown.
+    """
+    try:
+        status = path.stat()
+        header, layout = _read(path, status.st_mtime_ns, status.st_size)
+        if not 0 <= frame < layout.frames:
+            raise PixelError(f"The image has {layout.frames} frames; frame {frame + 1} was asked for.")
+        return presentation.present(_pixels(path, header, layout, frame), header.ds, layout, frame)
+    except IntakeError as error:
+        raise PixelError(str(error)) from error
+    except DAMAGE as error:
+        raise PixelError(GARBAGE) from error
+
+
+@lru_cache(maxsize=HEADERS_KEPT)
+def _read(path: Path, modified: int, size: int) -> tuple[Header, Layout]:
+    with path.open("rb") as stream:
+        header = read_header(stream, presentation.TAGS)
+    layout = read_layout(header)
+    check_syntax(layout)
+    if layout.is_native and header.body is None:
+        check_length(layout, size)
+    return header, layout
+
+
+def _pixels(path: Path, header: Header, layout: Layout, frame: int) -> presentation.Array:
+    if header.body is not None or not layout.is_native:
+        return decode_in_child(path, frame)
+    mapped = map_pixels(path, layout, frame)
+    if mapped is not None:
+        return mapped
+    with path.open("rb") as stream:
+        return decode(stream, layout, frame)

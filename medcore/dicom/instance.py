@@ -1,0 +1,146 @@
+"""Read an instance's attributes from its header.
+
+Source: DICOM PS3.3, C.7; ages: PS3.5, 6.2 (AS); lengths: PS3.3, 10.7.1.3 (spacing).
+"""
+
+from datetime import date
+
+from pydicom.dataset import Dataset
+
+from medcore.dicom import functional_groups, layout
+from medcore.dicom.attributes import Attributes
+from medcore.dicom.elements import decimals, integer, items, person_name, tag_of, text, unsigned
+from medcore.dicom.functional_groups import with_group
+from medcore.dicom.header import Header
+
+DAYS_A_YEAR = 365.25
+OLDEST = 130.0  # years; beyond is a mistake
+AGE_UNITS = {"D": 1 / DAYS_A_YEAR, "W": 7 / DAYS_A_YEAR, "M": 1 / 12, "Y": 1.0}
+TEXTS = {
+    "patient_id": "PatientID",
+    "patient_sex": "PatientSex",
+    "study_description": "StudyDescription",
+    "accession_number": "AccessionNumber",
+    "modality": "Modality",
+    "series_description": "SeriesDescription",
+}
+UIDS = {
+    "sop_instance_uid": "SOPInstanceUID",
+    "study_instance_uid": "StudyInstanceUID",
+    "series_instance_uid": "SeriesInstanceUID",
+}
+# Codes that stand in for a missing View Position: SNOMED RT and CT, PS3.16, CID 4010.
+VIEW_CODES = {"R-10206": "AP", "399348003": "AP", "R-10214": "PA", "272479007": "PA"}
+KEYWORDS = (
+    *TEXTS.values(),
+    *UIDS.values(),
+    *functional_groups.KEYWORDS,
+    "SOPClassUID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientAge",
+    "StudyDate",
+    "BodyPartExamined",
+    "AnatomicRegionSequence",
+    "ViewPosition",
+    "ViewCodeSequence",
+    "ImageLaterality",
+    "Laterality",
+    "SeriesNumber",
+    "InstanceNumber",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "SyntheticData",
+)
+TAGS = frozenset(tag_of(keyword) for keyword in (*KEYWORDS, *layout.KEYWORDS))
+
+
+def read_attributes(header: Header, sha256: str) -> Attributes:
+    """Return what MedCore keeps of a header.
+
+    A UID that is missing is made from the file's own hash `sha256` (a UUID-derived UID, PS3.5, B.2), so that
+    nameless files do not fall into one study together.
+    """
+    ds = header.ds
+    study_date = read_date(ds, "StudyDate")
+    birth_date = read_date(ds, "PatientBirthDate")
+    spacing, spacing_source = _spacing(ds)
+    return Attributes(
+        **{name: text(ds, keyword) or made_uid(sha256, name) for name, keyword in UIDS.items()},
+        **{name: text(ds, keyword) for name, keyword in TEXTS.items()},
+        sop_class_uid=text(ds, "SOPClassUID"),
+        transfer_syntax_uid=header.syntax,
+        patient_name=person_name(ds, "PatientName"),
+        patient_birth_date=birth_date,
+        patient_age_years=age_years(text(ds, "PatientAge"), birth_date, study_date),
+        study_date=study_date,
+        body_part_examined=text(ds, "BodyPartExamined") or _meaning(ds, "AnatomicRegionSequence"),
+        view_position=text(ds, "ViewPosition") or _view(ds),
+        laterality=text(ds, "ImageLaterality") or text(ds, "Laterality"),
+        series_number=integer(ds, "SeriesNumber"),
+        instance_number=integer(ds, "InstanceNumber"),
+        rows=unsigned(ds, "Rows") or 0,
+        columns=unsigned(ds, "Columns") or 0,
+        number_of_frames=integer(ds, "NumberOfFrames") or 1,
+        photometric_interpretation=text(ds, "PhotometricInterpretation"),
+        bits_stored=unsigned(ds, "BitsStored") or unsigned(ds, "BitsAllocated") or 0,
+        image_position_mm=_place(ds, "PlanePositionSequence", "ImagePositionPatient", 3),  # type: ignore[arg-type]
+        image_orientation=_place(ds, "PlaneOrientationSequence", "ImageOrientationPatient", 6),  # type: ignore[arg-type]
+        pixel_spacing_mm=spacing,
+        spacing_source=spacing_source,
+        synthetic=text(ds, "SyntheticData").upper() == "YES",
+        has_pixels=header.pixels is not None,
+    )
+
+
+def made_uid(sha256: str, kind: str) -> str:
+    """Return a UID for a file that has none of its own; the same bytes give the same UID."""
+    offset = list(UIDS).index(kind)
+    return f"2.25.{(int(sha256[:32], 16) + offset) % 2**128}"
+
+
+def read_date(ds: Dataset, keyword: str) -> date | None:
+    """Return a DA element as a date; the old form 1999.12.31 counts, what is no date is None."""
+    digits = text(ds, keyword).replace(".", "").replace("-", "")
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
+    except ValueError:
+        return None
+
+
+def age_years(stated: str, birth_date: date | None, study_date: date | None) -> float | None:
+    """Return the age in years from Patient's Age ("018M"), else from the dates; None if neither can be.
+
+    An age above 130 years or a study before birth is a mistake and counts as missing.
+    """
+    age = None
+    if stated[:-1].isdecimal() and stated[-1:].upper() in AGE_UNITS:
+        age = int(stated[:-1]) * AGE_UNITS[stated[-1].upper()]
+    elif birth_date and study_date:
+        age = (study_date - birth_date).days / DAYS_A_YEAR
+    return age if age is not None and 0 <= age <= OLDEST else None
+
+
+def _spacing(ds: Dataset) -> tuple[tuple[float, float] | None, str]:
+    measured = decimals(with_group(ds, 0, "PixelMeasuresSequence", "PixelSpacing"), "PixelSpacing")
+    for values, source in (measured, "Pixel Spacing"), (decimals(ds, "ImagerPixelSpacing"), "Imager Pixel Spacing"):
+        if len(values) == 2 and min(values) > 0:
+            return (values[0], values[1]), source
+    return None, ""
+
+
+def _place(ds: Dataset, group: str, keyword: str, count: int) -> tuple[float, ...] | None:
+    values = decimals(with_group(ds, 0, group, keyword), keyword)
+    return values if len(values) == count else None
+
+
+def _meaning(ds: Dataset, sequence: str) -> str:
+    codes = items(ds, sequence)
+    return text(codes[0], "CodeMeaning") if codes else ""
+
+
+def _view(ds: Dataset) -> str:
+    codes = items(ds, "ViewCodeSequence")
+    return VIEW_CODES.get(text(codes[0], "CodeValue"), "") if codes else ""

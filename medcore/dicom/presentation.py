@@ -1,0 +1,148 @@
+"""Build a frame from decoded pixels and what the file says about showing them.
+
+Source: DICOM PS3.3, C.11.1 (Modality LUT), C.11.2 (VOI LUT), C.7.6.3.1.5 and .6 (palettes).
+"""
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from medcore.dicom import functional_groups, layout
+from medcore.dicom.elements import converted, decimal, decimals, items, tag_of, text, texts
+from medcore.dicom.frame import Frame
+from medcore.dicom.functional_groups import with_group
+from medcore.dicom.layout import Layout
+from medcore.dicom.luts import LookupTable, Rescale
+from medcore.dicom.windowing import FUNCTIONS, Window
+
+Array = np.ndarray
+PALETTES = ("Red", "Green", "Blue")
+KEYWORDS = (
+    *functional_groups.KEYWORDS,
+    "Modality",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "ModalityLUTSequence",
+    "WindowCenter",
+    "WindowWidth",
+    "WindowCenterWidthExplanation",
+    "VOILUTFunction",
+    "VOILUTSequence",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    *(f"{color}PaletteColorLookupTable{part}" for color in PALETTES for part in ("Descriptor", "Data")),
+    *(f"Segmented{color}PaletteColorLookupTableData" for color in PALETTES),
+)
+TAGS = frozenset(tag_of(keyword) for keyword in (*KEYWORDS, *layout.KEYWORDS))
+
+
+def present(array: np.ndarray, ds: Dataset, pixels: Layout, frame: int) -> Frame:
+    """Return the frame of decoded samples `array`, (rows, columns) or (rows, columns, 3)."""
+    modality = text(ds, "Modality")
+    if array.ndim == 3:
+        return Frame(_as_uint8(array, pixels.bits_stored), is_color=True, modality=modality)
+    if pixels.photometric == "PALETTE COLOR":
+        return Frame(apply_palette(array, ds), is_color=True, modality=modality)
+    values = with_group(ds, frame, "PixelValueTransformationSequence", "RescaleSlope")
+    modality_lut = _modality_lut(ds, values, pixels)
+    voi = with_group(ds, frame, "FrameVOILUTSequence", "WindowCenter")
+    return Frame(
+        stored=array,
+        inverted=pixels.photometric == "MONOCHROME1",
+        windows=read_windows(voi),
+        voi_lut=_first_table(ds, "VOILUTSequence", signed=True),
+        modality_lut=modality_lut,
+        modality=modality,
+        unit=_unit(modality, values, modality_lut),
+        bits_stored=pixels.bits_stored,
+        padding=_padding(ds, pixels),
+    )
+
+
+def _as_uint8(samples: np.ndarray, bits_stored: int) -> np.ndarray:
+    if samples.dtype == np.uint8:
+        return samples
+    return (samples >> max(bits_stored - 8, 0)).astype(np.uint8)
+
+
+def apply_palette(stored: np.ndarray, ds: Dataset) -> np.ndarray:
+    """Return the uint8 RGB (rows, columns, 3) of stored values through the file's palette.
+
+    Raises
+    ------
+    ValueError, AttributeError
+        If the palette is missing or damaged.
+    """
+    from pydicom.pixels.processing import apply_color_lut
+
+    colors = apply_color_lut(stored, ds)
+    if colors.dtype == np.uint8 or colors.max() < 256:  # 16-bit entries that hold 8-bit colours are common
+        return colors.astype(np.uint8)
+    return (colors >> 8).astype(np.uint8)
+
+
+def _modality_lut(ds: Dataset, values: Dataset, pixels: Layout) -> Rescale | LookupTable:
+    table = _first_table(ds, "ModalityLUTSequence", pixels.signed)
+    if table is not None:
+        return table
+    slope, intercept = decimal(values, "RescaleSlope"), decimal(values, "RescaleIntercept")
+    if slope is None or intercept is None or slope == 0:
+        return Rescale()
+    return Rescale(slope, intercept)
+
+
+def _unit(modality: str, values: Dataset, modality_lut: Rescale | LookupTable) -> str:
+    stated = text(values, "RescaleType")
+    is_hounsfield = stated == "HU" or (modality == "CT" and not stated)
+    return "HU" if is_hounsfield and isinstance(modality_lut, Rescale) and "RescaleSlope" in values else ""
+
+
+def read_windows(ds: Dataset) -> tuple[Window, ...]:
+    """Return the windows of a file; what is no window (a width that its function does not allow) is left out."""
+    function = text(ds, "VOILUTFunction") or "LINEAR"
+    if function not in FUNCTIONS:
+        function = "LINEAR"
+    names = texts(ds, "WindowCenterWidthExplanation")
+    windows = []
+    pairs = zip(decimals(ds, "WindowCenter"), decimals(ds, "WindowWidth"), strict=False)
+    for number, (center, width) in enumerate(pairs):
+        name = names[number] if number < len(names) else ""
+        if width >= 1 or (function != "LINEAR" and width > 0):
+            windows.append(Window(center, width, name or f"Window {number + 1}", function))
+    return tuple(windows)
+
+
+def _first_table(ds: Dataset, keyword: str, signed: bool) -> LookupTable | None:
+    for item in items(ds, keyword)[:1]:
+        return read_table(item, signed)
+    return None
+
+
+def read_table(item: Dataset, signed: bool) -> LookupTable | None:
+    """Return the lookup table of a sequence item, None if it is damaged; PS3.3, C.11.1.1.1."""
+    descriptor, data = decimals(item, "LUTDescriptor"), converted(item, "LUTData")
+    if len(descriptor) != 3 or data is None:
+        return None
+    entries, first, bits = int(descriptor[0]) % 2**16 or 2**16, int(descriptor[1]), int(descriptor[2])
+    if signed and first >= 2**15:
+        first -= 2**16
+    table = _entries(data, entries, item.original_encoding[1] is not False)[:entries]
+    if not table.size or not 1 <= bits <= 16:
+        return None
+    return LookupTable(table, first, bits if table.max() < 2**bits else 16)
+
+
+def _entries(data: object, entries: int, is_little: bool) -> np.ndarray:
+    if not isinstance(data, bytes):
+        return np.atleast_1d(np.asarray(data)).astype(np.int64).astype(np.uint16)
+    if len(data) < 2 * entries:
+        return np.frombuffer(data, np.uint8)
+    return np.frombuffer(data[: 2 * entries], "<u2" if is_little else ">u2").astype(np.uint16)
+
+
+def _padding(ds: Dataset, pixels: Layout) -> tuple[float, float] | None:
+    value, limit = decimal(ds, "PixelPaddingValue"), decimal(ds, "PixelPaddingRangeLimit")
+    if value is None:
+        return None
+    bounds = value, value if limit is None else limit
+    return min(bounds), max(bounds)
