@@ -72,6 +72,7 @@ class ModelCard:
     preprocessing: str
     architecture: str
     operating_point: OperatingPoint
+    map_scale: float  # raw value of a heatmap's brightest colour, in logits a cell
     scope: Scope
     validation: Metrics
     training_data: TrainingData

@@ -43,7 +43,7 @@ def _move(film: np.ndarray, settings: Augmentation, generator: np.random.Generat
     angle = generator.uniform(-settings.rotation_degrees, settings.rotation_degrees)
     scale = 1 + generator.uniform(-settings.zoom, settings.zoom)
     matrix = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), angle, scale)
-    matrix[:, 2] += generator.uniform(-settings.shift, settings.shift, 2) * (columns, rows)
+    matrix[:, 2] = matrix[:, 2] + generator.uniform(-settings.shift, settings.shift, 2) * np.array([columns, rows])
     moved = cv2.warpAffine(film, matrix, (columns, rows), flags=cv2.INTER_LINEAR, borderValue=0)
     return moved[:, ::-1] if generator.random() < 0.5 else moved
 
@@ -55,4 +55,4 @@ def _expose(film: np.ndarray, settings: Augmentation, generator: np.random.Gener
     exposed = 255 * (np.clip(film, 0, 255) / 255) ** gamma * contrast + brightness
     sigma = generator.uniform(0, settings.blur_pixels)
     softened = cv2.GaussianBlur(exposed, (5, 5), sigma) if sigma > 0.2 else exposed
-    return np.clip(softened, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(softened, 0, 255), np.float32)

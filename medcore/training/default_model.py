@@ -25,11 +25,13 @@ from medcore.classifier.card import (
     write_model_card,
 )
 from medcore.classifier.decision import CLASSES, pneumonia_probability
+from medcore.classifier.forward import Forward, Outputs
 from medcore.classifier.network import INPUT_SIZE
 from medcore.classifier.scope import Scope
 from medcore.errors import ModelError
 from medcore.evaluation.operating_point import highest_threshold, sensitivity_specificity
 from medcore.evaluation.roc import auc, auc_interval
+from medcore.explanation.maps import raw_maps
 from medcore.training import pretrained
 from medcore.training.films import Film, read_films, read_inputs, read_labels, split_by_patient
 from medcore.training.fit import OnProgress, Recipe, fit
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WANTED_SENSITIVITY = 0.95
+MAP_SCALE_SHARE = 0.95  # of the validation films keep below the brightest colour
 SCOPE = Scope(
     modalities=("CR", "DX"),
     body_parts=("CHEST", "THORAX", "LUNG", "LUNGS", "CHEST PA", "CHEST AP"),
@@ -85,15 +88,15 @@ def train_default(data: Path, out: Path, on_progress: OnProgress | None = None, 
         start=lambda network: pretrained.load_pretrained(network, weights),
         on_progress=on_progress,
     )
-    point, metrics = validate(network, validation, recipe)
+    point, metrics, map_scale = validate(network, validation, recipe)
     log.info("validation AUC %.4f (%.4f to %.4f)", metrics.auc, metrics.auc_low, metrics.auc_high)
-    return _put_in_place(network, _card(training, point, metrics, recipe), out)
+    return _put_in_place(network, _card(training, point, metrics, map_scale, recipe), out)
 
 
-def validate(network: "keras.Model", films: Sequence[Film], recipe: Recipe) -> tuple[OperatingPoint, Metrics]:
-    """Choose the operating point on the validation films, and measure there."""
-    inputs = read_inputs(films, INPUT_SIZE).astype(np.float32)
-    probability = pneumonia_probability(network.predict(inputs, batch_size=16, verbose=0))
+def validate(network: "keras.Model", films: Sequence[Film], recipe: Recipe) -> tuple[OperatingPoint, Metrics, float]:
+    """Choose the operating point and the heatmaps' scale on the validation films, and measure there."""
+    outputs = Forward(network)(read_inputs(films, INPUT_SIZE))
+    probability = pneumonia_probability(outputs.logits)
     truth = read_labels(films, CLASSES) != CLASSES.index("normal")
     threshold = highest_threshold(truth, probability, WANTED_SENSITIVITY)
     sensitivity, specificity = sensitivity_specificity(truth, probability, threshold)
@@ -107,7 +110,13 @@ def validate(network: "keras.Model", films: Sequence[Film], recipe: Recipe) -> t
         films=count_films(films),
         patients=count_patients(films),
     )
-    return OperatingPoint(threshold, sensitivity, specificity, rule), metrics
+    return OperatingPoint(threshold, sensitivity, specificity, rule), metrics, _map_scale(outputs)
+
+
+def _map_scale(outputs: Outputs) -> float:
+    films = zip(outputs.logits, outputs.contributions, strict=True)
+    highest = [max(raw_map.max() for raw_map in raw_maps(*film).values()) for film in films]
+    return float(np.quantile(highest, MAP_SCALE_SHARE))
 
 
 def count_films(films: Sequence[Film]) -> dict[str, int]:
@@ -122,7 +131,9 @@ def count_patients(films: Sequence[Film]) -> dict[str, int]:
     return {name: counted[name] for name in CLASSES}
 
 
-def _card(training: Sequence[Film], point: OperatingPoint, metrics: Metrics, recipe: Recipe) -> ModelCard:
+def _card(
+    training: Sequence[Film], point: OperatingPoint, metrics: Metrics, map_scale: float, recipe: Recipe
+) -> ModelCard:
     today = datetime.now(UTC).date().isoformat()
     return ModelCard(
         name=DEFAULT_MODEL,
@@ -136,6 +147,7 @@ def _card(training: Sequence[Film], point: OperatingPoint, metrics: Metrics, rec
         ),
         architecture="EfficientNet-Lite0, global average pooling, one dense layer of logits",
         operating_point=point,
+        map_scale=map_scale,
         scope=SCOPE,
         validation=metrics,
         training_data=TrainingData(

@@ -1,0 +1,60 @@
+"""Raw Grad-CAM maps by tf-keras-vis, for any network that ends in a map of features.
+
+Source: Selvaraju et al., Grad-CAM, ICCV 2017.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from medcore.classifier.classifier import Classifier
+from medcore.classifier.decision import CLASSES, PNEUMONIA
+from medcore.classifier.network import FEATURES_LAYER
+from medcore.errors import ModelError
+
+
+def grad_cam(classifier: Classifier, inputs: np.ndarray, target: str) -> np.ndarray:
+    """Map where the network saw evidence for a target, on the network's own cells and in its own scale.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    inputs : numpy.ndarray, shape (n, 224, 224), float32
+        As `Classifier.predict` takes them.
+    target : str
+        A class, or "pneumonia".
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 7, 7), float32
+        Not below 0; never stretched.
+
+    Raises
+    ------
+    ModelError
+        If the network knows no such target.
+    """
+    from tf_keras_vis.gradcam import Gradcam
+
+    return np.asarray(
+        Gradcam(classifier.network)(
+            _score(target),
+            np.asarray(inputs, np.float32),
+            penultimate_layer=FEATURES_LAYER,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+        )
+    )
+
+
+def _score(target: str) -> Callable[[Any], Any]:
+    import tensorflow as tf
+
+    if target in CLASSES:
+        place = CLASSES.index(target)
+        return lambda logits: logits[:, place]
+    if target != PNEUMONIA:
+        raise ModelError(f"There is no heatmap for {target!r}. Choose one of {', '.join((PNEUMONIA, *CLASSES))}.")
+    return lambda logits: tf.reduce_logsumexp(logits[:, 1:], axis=1) - logits[:, 0]  # as pneumonia_logit
