@@ -49,7 +49,7 @@ async def health(request: Request) -> Response:
 async def server_fault(request: Request, error: Exception) -> Response:
     """Answer a request that failed; the gate's headers are set here because this answer is made outside of it."""
     response = answer(request, 500, "MedCore could not answer", _with_reference(log_fault(error)))
-    response.headers.update(answer_headers(POLICY, cacheable=False))
+    response.headers.update(answer_headers(POLICY))
     return response
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
@@ -19,6 +20,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WAIT_MS = 60_000  # a machine that is busy with other things is slow, not wrong
 OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 LOCAL_SCHEMES = frozenset({"data", "blob", "about"})
 # Runs before every page: the browser's own word on what the policy stopped.
@@ -77,9 +79,10 @@ def start_chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def watched(browser: Browser, **options: object) -> Iterator[Witness]:
+def watched(browser: Browser, **options: Any) -> Iterator[Witness]:
     """Open a browser context of its own (no shared cookies) and watch it."""
     context = browser.new_context(**options)
+    context.set_default_timeout(WAIT_MS)
     witness = Witness(context)
     context.add_init_script(COLLECT_VIOLATIONS)
     context.on("console", witness._hear)

@@ -1,11 +1,16 @@
 """Fixtures that several test files share."""
 
 import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from medcore.classifier import Classifier, default_model_folder
 from medcore.settings import REPOSITORY, Settings
+from tests.browsers import start_chromium, watched
+from tests.servers import Server, build_site, running_server
 
 SHARED_DATA = Path(os.environ.get("MEDCORE_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
 
@@ -22,3 +27,56 @@ def shared_data() -> Path:
 def settings(tmp_path: Path) -> Settings:
     """An installation with an empty data folder of its own."""
     return Settings(data_dir=tmp_path / "data", models_dir=REPOSITORY / "assets" / "models")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real browser; open its pages with `tests.browsers.watched`."""
+    with start_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The real app.py around a page with one of everything."""
+    folder = tmp_path_factory.mktemp("server")
+    hosts = "medcore.example, other.example"
+    with running_server(folder, site=build_site(folder), MEDCORE_ALLOWED_HOSTS=hosts) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cookie(server: Server) -> str:
+    """What a browser that has opened a page sends."""
+    return server.session_cookie()
+
+
+@pytest.fixture(scope="module")
+def media(server: Server, chromium: Browser) -> str:
+    """The path of a film that a page shows."""
+    with watched(chromium) as browser:
+        page = browser.open(server.url)
+        source = page.locator("[data-testid=stImage] img").first.get_attribute("src")
+    assert source is not None
+    return source.removeprefix(server.url)
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    """The model that ships with MedCore, loaded once for all tests."""
+    return Classifier.load(default_model_folder())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail, in CI with the real films at hand, a test that skips for want of them."""
+    report = yield
+    missed = report.skipped and not hasattr(report, "wasxfail") and _wants_films(item, report)
+    if missed and os.environ.get("CI") == "true" and SHARED_DATA.is_dir():
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} skipped although {SHARED_DATA} is there: {report.longrepr}"
+    return report
+
+
+def _wants_films(item: pytest.Item, report: pytest.TestReport) -> bool:
+    return "shared_data" in getattr(item, "fixturenames", ()) or "MEDCORE_SHARED_DATA" in str(report.longrepr)

@@ -79,9 +79,11 @@ class Gate:
             return NOT_SERVED
         if not _origin_allowed(connection):
             return WRONG_ORIGIN
-        if not _is_open(connection) and not self._has_session(connection):
-            return NO_SESSION
-        return None
+        if _is_open(connection):
+            return None
+        if connection.headers.get("sec-fetch-site", "") not in OWN_FETCHES:
+            return WRONG_ORIGIN
+        return None if self._has_session(connection) else NO_SESSION
 
     def _host_allowed(self, connection: HTTPConnection) -> bool:
         hosts = connection.headers.getlist("host")
@@ -98,7 +100,7 @@ class Gate:
 
     def _sender(self, connection: HTTPConnection, send: Send, *, new_session: bool) -> Send:
         scope = connection.scope
-        headers = dict(answer_headers(self._policy, cacheable=scope["path"].startswith(STATIC)))
+        headers = dict(answer_headers(self._policy))
         if new_session:
             secure = scope["scheme"] in ("https", "wss")
             name = cookie_name(_port(connection))
@@ -112,21 +114,19 @@ class Gate:
                 return
             if message["type"] in ANSWER_STARTS:
                 accepted = True
-                _write(message, headers)
+                _write(message, headers, cacheable=scope["path"].startswith(STATIC))
             await send(message)
 
         return send_with_headers
 
 
-def _write(message: Message, headers: Mapping[str, str]) -> None:
-    message.setdefault("headers", [])
-    written = MutableHeaders(raw=list(message["headers"]))
-    cacheable = message.get("status", 200) in (200, 304)
+def _write(message: Message, headers: Mapping[str, str], *, cacheable: bool) -> None:
+    written = MutableHeaders(raw=list(message.get("headers", [])))
     for name, value in headers.items():
         if name == "set-cookie":
-            written.append(name, value)
-        else:
-            written[name] = "no-store" if name == "cache-control" and not cacheable else value
+            written.append(name, value)  # beside the front end's own
+        elif not (name == "cache-control" and cacheable and name in written):
+            written[name] = value
     message["headers"] = written.raw
 
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-IMMUTABLE = "public, immutable, max-age=31536000"
 
 FIXED_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -54,10 +53,6 @@ def content_security_policy(script_hashes: Iterable[str]) -> str:
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
-def answer_headers(policy: str, *, cacheable: bool) -> Mapping[str, str]:
-    """List what an answer carries; only the front end's own files, named by their hash, may be kept by a browser."""
-    return {
-        **FIXED_HEADERS,
-        "content-security-policy": policy,
-        "cache-control": IMMUTABLE if cacheable else "no-store",
-    }
+def answer_headers(policy: str) -> Mapping[str, str]:
+    """List what an answer carries; no browser and no proxy keeps a copy of it."""
+    return {**FIXED_HEADERS, "content-security-policy": policy, "cache-control": "no-store"}
