@@ -46,6 +46,11 @@ class Attributes:
     synthetic: bool = False  # (0008,001C) Synthetic Data
     has_pixels: bool = True
 
+    @property
+    def pixel_aspect(self) -> float:
+        """Height of a pixel over its width; 1 where the file does not say."""
+        return self.pixel_spacing_mm[0] / self.pixel_spacing_mm[1] if self.pixel_spacing_mm else 1.0
+
     def as_json(self) -> dict[str, Any]:
         """Return the attributes as values that JSON knows; dates become ISO 8601 text."""
         values = asdict(self)

@@ -10,17 +10,16 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError
-from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import pebble
 
 from medcore.dicom.limits import KILL_AFTER_S, KILLED_FOR_TIME, TOO_LONG, allowed_s, limit_process
-from medcore.errors import PixelError
+from medcore.errors import MedcoreError, PixelError
 from medcore.processes import exit_with_parent
 
 CHILDREN = min(os.cpu_count() or 2, 4)
@@ -99,25 +98,24 @@ def decode_in_child(path: Path, frame: int) -> np.ndarray:
     from medcore.dicom.inspection import decode_file
 
     limit_s = allowed_s(path.stat().st_size)
-    array: np.ndarray = outcome(submit(decode_file, limit_s + KILL_AFTER_S + GRACE_S, path, frame))
-    return array
+    return outcome(submit(decode_file, limit_s + KILL_AFTER_S + GRACE_S, path, frame))
 
 
-def outcome(future: "Future[Any]") -> Any:
-    """Return a task's result; what ended the child becomes a PixelError."""
-    try:
+def outcome(future: "Future[T]") -> T:
+    """Return a task's result; whatever ended the child becomes a PixelError."""
+    error = future.exception()
+    if error is None:
         return future.result()
-    except (TimeoutError, BrokenProcessPool, pebble.ProcessExpired) as error:
-        raise PixelError(explain_end(error)) from error
-    except MemoryError as error:
-        raise PixelError(CRASHED) from error
+    if isinstance(error, MedcoreError):
+        raise PixelError(str(error)) from error
+    raise PixelError(explain_end(error)) from error
 
 
-def explain_end(error: Exception) -> str:
+def explain_end(error: BaseException) -> str:
     """Return a sentence for the end of a child."""
     return TOO_LONG if is_time_out(error) else CRASHED
 
 
-def is_time_out(error: Exception) -> bool:
+def is_time_out(error: BaseException) -> bool:
     """Whether a child was ended because its task took too long."""
     return isinstance(error, TimeoutError) or getattr(error, "exitcode", None) in KILLED_FOR_TIME

@@ -17,6 +17,7 @@ from medcore.dicom.layout import Layout
 from medcore.errors import PixelError
 
 DTYPES = {"PixelData": {8: "u1", 16: "u2", 32: "u4"}, "FloatPixelData": {32: "f4"}, "DoubleFloatPixelData": {64: "f8"}}
+ITEM, DELIMITER = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # of encapsulated pixels, always little endian
 GARBAGE = "The pixel data is damaged and cannot be decoded. Ask the sender for the image again."
 
 
@@ -100,7 +101,30 @@ def decode(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
     return array
 
 
-def check_compressed(stream: BinaryIO, layout: Layout) -> None:
-    """Decode the first and the last frame; raise PixelError if either cannot be."""
+def check_compressed(stream: BinaryIO, layout: Layout, size: int) -> None:
+    """Raise PixelError if fragments are missing at the end, or the first or the last frame cannot be decoded."""
+    if count_fragments(stream, layout.pixels.offset, size) < 1:
+        raise PixelError(GARBAGE)
     for frame in sorted({0, layout.frames - 1}):
         decode(stream, layout, frame)
+
+
+def count_fragments(stream: BinaryIO, offset: int, size: int) -> int:
+    """Count the fragments of encapsulated pixel data, the offset table left out; PS3.5, A.4.
+
+    Raises
+    ------
+    PixelError
+        If they do not end with a delimiter within the `size` bytes of the stream.
+    """
+    count = -1
+    while True:
+        stream.seek(offset)
+        head = stream.read(8)
+        tag, length = head[:4], int.from_bytes(head[4:], "little")
+        if tag == DELIMITER:
+            return count
+        offset += 8 + length
+        if tag != ITEM or offset > size:
+            raise PixelError("The pixel data is cut off or damaged. Ask the sender for the image again.")
+        count += 1

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.valuerep import PersonName
 
 from medcore.dicom.plain_text import printable
@@ -19,13 +19,17 @@ from medcore.dicom.plain_text import printable
 # What pydicom, numpy and zlib raise on bytes that are not what they claim to be.
 DAMAGE = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
+    BufferError,
+    BytesLengthException,
     EOFError,
     InvalidDicomError,
     LookupError,
     MemoryError,
     OSError,
     RuntimeError,  # RecursionError and NotImplementedError too
+    StopIteration,
     TypeError,
     ValueError,
     struct.error,

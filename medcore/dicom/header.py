@@ -25,7 +25,7 @@ from pydicom.uid import (
 from medcore.dicom.elements import DAMAGE, text
 from medcore.errors import IntakeError
 
-INFLATED_LIMIT = 64 * 2**20  # bytes of a deflated data set once inflated
+INFLATED_LIMIT = 32 * 2**20  # bytes of a deflated data set once inflated
 PREAMBLE = 128  # bytes before the letters DICM
 PIXEL_TAGS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
 LONG_LENGTH = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}  # PS3.5, 7.1.2
@@ -81,7 +81,7 @@ def read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
     Raises
     ------
     IntakeError
-        If the file is damaged, or inflates to more than 64 MiB.
+        If the file is damaged, or inflates to more than 32 MiB.
     """
     try:
         return _read_header(stream, keep)
@@ -91,22 +91,26 @@ def read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
 
 def _read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
     stream.seek(0)
-    is_deflated = DeflatedExplicitVRLittleEndian.encode() + b"\0" in stream.read(1024)
+    may_be_deflated = DeflatedExplicitVRLittleEndian.encode() in stream.read(1024)
     stream.seek(0)
-    if is_deflated:
+    if may_be_deflated and _syntax(stream) == DeflatedExplicitVRLittleEndian:
         return _read_deflated(stream, keep)
+    stream.seek(0)
     finder = _PixelFinder()
     ds = read_partial(stream, finder, force=True, specific_tags=list(keep))
     syntax = text(ds.file_meta, "TransferSyntaxUID") or _guessed_syntax(ds)
     return Header(ds, syntax, finder.found(stream.tell(), ds.original_encoding[0] is True))
 
 
-def _read_deflated(stream: BinaryIO, keep: Collection[int]) -> Header:
+def _syntax(stream: BinaryIO) -> str:
+    """Return the transfer syntax and leave `stream` at the start of the data set."""
     start = PREAMBLE + 4 if stream.read(PREAMBLE + 4).endswith(b"DICM") else 0
     stream.seek(start)
     meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
-    if text(meta, "TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        raise IntakeError(DAMAGED)
+    return text(meta, "TransferSyntaxUID")
+
+
+def _read_deflated(stream: BinaryIO, keep: Collection[int]) -> Header:
     body = _inflate(stream.read())
     inflated, finder = BytesIO(body), _PixelFinder()
     ds = read_dataset(inflated, False, True, stop_when=finder, specific_tags=list(keep))
@@ -143,7 +147,7 @@ class _PixelFinder:
             return False
         keyword = PIXEL_TAGS.get(number)
         if keyword is None:
-            return number > 0x7FE00010  # beyond the pixels there is nothing to read
+            return False
         self.seen = keyword, vr or "", length
         return True
 

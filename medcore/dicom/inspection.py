@@ -182,11 +182,10 @@ def inspect(stream: BinaryIO, size: int, sha256: str) -> Attributes:
         header = _read_safe_header(stream, size)
         layout = read_layout(header)
         decoding.check_syntax(layout)
-        pixels = stream if header.body is None else BytesIO(header.body)
         if layout.is_native:
             decoding.check_length(layout, size if header.body is None else len(header.body))
         else:
-            decoding.check_compressed(pixels, layout)
+            decoding.check_compressed(stream, layout, size)
         return instance.read_attributes(header, sha256)
     except MemoryError:
         raise

@@ -8,15 +8,12 @@ or none, because what was written lives in the system's cache; only a power cut 
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, TimeoutError
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pebble import ProcessExpired
-
 from medcore.dicom.decoders import CHILDREN, GRACE_S, explain_end, is_time_out, submit
-from medcore.dicom.inspection import Batch, check_batch
+from medcore.dicom.inspection import Batch, StagingError, check_batch
 from medcore.dicom.limits import KILL_AFTER_S, allowed_s
 from medcore.dicom.outcome import CheckedFile, Refusal
 from medcore.dicom.sources import Item, expand
@@ -24,7 +21,6 @@ from medcore.dicom.sources import Item, expand
 BATCH_FILES = 64
 BATCH_BYTES = 64 * 2**20
 UNDER_WAY = CHILDREN + 1  # batches
-ENDED = (TimeoutError, ProcessExpired, BrokenProcessPool, MemoryError)
 
 Outcome = CheckedFile | Refusal
 Progress = Callable[[int, int | None], None]
@@ -146,21 +142,21 @@ def _submit(batch: Batch) -> "Future[list[Outcome | None]]":
 
 
 def _settle(batch: Batch, future: "Future[list[Outcome | None]]") -> list[Outcome | None]:
-    """Return the outcomes of a batch; if its child died, blame the file it was at and do the others again."""
-    try:
+    """Return the outcomes of a batch; if its child failed, blame the file it was at and do the others again."""
+    error = future.exception()
+    culprit = _culprit(batch)
+    batch.marker.unlink(missing_ok=True)
+    if error is None:
         return future.result()
-    except ENDED as error:
-        culprit = _culprit(batch)
-        _clear(batch)
-        before = replace(batch, items=batch.items[:culprit])
-        after = replace(batch, items=batch.items[culprit + 1 :])
-        refusal = Refusal(batch.items[culprit].source, explain_end(error))
-        blamed: list[Outcome | None] = [refusal]
-        if not is_time_out(error) and len(batch.items) > 1:  # the whole batch may have used up the memory: once more
-            blamed = _again(replace(batch, items=batch.items[culprit : culprit + 1]))
-        return _again(before) + blamed + _again(after)
-    finally:
-        batch.marker.unlink(missing_ok=True)
+    _clear(batch)
+    if isinstance(error, StagingError):
+        raise error
+    before = replace(batch, items=batch.items[:culprit])
+    after = replace(batch, items=batch.items[culprit + 1 :])
+    blamed: list[Outcome | None] = [Refusal(batch.items[culprit].source, explain_end(error))]
+    if not is_time_out(error) and len(batch.items) > 1:  # the batch together may have used up the memory: once more
+        blamed = _again(replace(batch, items=batch.items[culprit : culprit + 1]))
+    return _again(before) + blamed + _again(after)
 
 
 def _again(batch: Batch) -> list[Outcome | None]:

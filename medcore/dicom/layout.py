@@ -8,6 +8,7 @@ from math import ceil
 from typing import Any
 
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -105,7 +106,7 @@ def read_layout(header: Header) -> Layout:
         If there are no pixels, or their description is missing, out of bounds or of a kind that is not supported.
     """
     if header.pixels is None:
-        raise PixelError("The file holds no image, so there is nothing to show. It can stay in the archive.")
+        raise PixelError(f"The file holds no image{_kind(header)}, so there is nothing to show and it is left out.")
     ds = header.ds
     samples = unsigned(ds, "SamplesPerPixel") or 1
     allocated = unsigned(ds, "BitsAllocated") or 0
@@ -125,6 +126,11 @@ def read_layout(header: Header) -> Layout:
     )
     _check(layout)
     return layout
+
+
+def _kind(header: Header) -> str:
+    uid = UID(text(header.ds, "SOPClassUID"))
+    return f" but a {uid.name.removesuffix(' Storage')}" if uid.name != uid else ""
 
 
 def _extended_offsets(header: Header) -> tuple[bytes, bytes] | None:

@@ -65,12 +65,20 @@ def _limit_cpu(seconds: float) -> None:
 
 
 def limit_process() -> None:
-    """Forbid core dumps, which hold pixels and names, and cap the growth of this process by 256 MiB.
+    """Forbid core dumps and output, which hold pixels and names, and cap the growth of this process by 256 MiB.
 
     The cap is on address space; macOS does not enforce it.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _silence()
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * os.sysconf("SC_PAGE_SIZE") + GROWTH_LIMIT
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _silence() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # native decoders write what they like to standard error
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -1,0 +1,140 @@
+"""What attacks cost: each is refused with a reason, in 2 s and 300 MB, and leaves nothing behind."""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
+
+from medcore.dicom import CheckedFile, Refusal, check_files, start_decoders
+from tests import attacks
+from tests.films import write_film
+
+TIME_LIMIT_S = 2.0
+GROWTH_LIMIT = 300e6  # bytes, child and server together
+SAMPLE_S = 0.005
+
+
+def _garbage(syntax: str) -> Callable[[Path], Path]:
+    return lambda path: attacks.garbage_frame(path, syntax)
+
+
+ATTACKS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "deflate bomb": (attacks.deflate_bomb, "inflates to more than 32 MiB"),
+    "zip bomb": (attacks.zip_bomb, "unpacks to more than 100 times its size"),
+    "zip that lies about sizes": (attacks.zip_that_lies, "archive is damaged|not a DICOM file"),
+    "nested zip": (
+        lambda path: attacks.archive(path, {"inner": attacks.archive(path.with_name("z"), {"a": b"b"}).read_bytes()}),
+        "archive inside an archive",
+    ),
+    "zip entry with ..": (lambda path: attacks.archive(path, {"../../up": b"x"}), "leads out of the archive"),
+    "zip entry with a root": (lambda path: attacks.archive(path, {"/etc/evil": b"x"}), "leads out of the archive"),
+    "zip entry with a drive": (lambda path: attacks.archive(path, {"C:\\evil": b"x"}), "leads out of the archive"),
+    "zip entry that is a link": (lambda path: attacks.archive(path, {"link": Path("/etc/passwd")}), "It is a link"),
+    "RLE of 65535 x 65535": (attacks.rle_giant, "more than 64 MiB"),
+    "100,000 sequences, undefined length": (attacks.deep_undefined, "nested more than 64 deep"),
+    "100,000 sequences, stated length": (attacks.deep_explicit, "nested more than 64 deep"),
+    "100,000 sequences, implicit, undefined": (lambda p: attacks.deep_undefined(p, True), "nested more than 64 deep"),
+    "100,000 sequences, implicit, stated": (lambda p: attacks.deep_explicit(p, True), "nested more than 64 deep"),
+    "DICOMDIR that points outside": (attacks.directory_outside, "points to a file outside"),
+    "DICOMDIR that points to a root": (
+        lambda path: attacks.directory_outside(path, "/etc\\passwd"),
+        "points to a file outside",
+    ),
+    "truncated pixels": (attacks.truncated, "ends too early: 95 of 96 bytes"),
+    "garbage RLE": (_garbage(RLELossless), "damaged and cannot be decoded"),
+    "garbage JPEG": (_garbage(JPEGBaseline8Bit), "damaged and cannot be decoded"),
+    "garbage JPEG-LS": (_garbage(JPEGLSLossless), "damaged and cannot be decoded"),
+    "garbage JPEG 2000": (_garbage(JPEG2000Lossless), "damaged and cannot be decoded"),
+    "noise": (lambda path: path.write_bytes(os.urandom(5000)) and path, "not a DICOM file"),
+}
+
+
+class Meter:
+    """The peak memory of this process and its children, above what they had at the start."""
+
+    def __enter__(self) -> "Meter":
+        self.first = self._peaks(reset=True)
+        self.last = dict(self.first)
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+        self.start = time.perf_counter()
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds = time.perf_counter() - self.start
+        self.stop.set()
+        self.thread.join()
+        # A child that replaced another one starts from what its modules take.
+        usual = max((size for pid, size in self.first.items() if pid != os.getpid()), default=0)
+        self.growth = sum(max(size - self.first.get(pid, usual), 0) for pid, size in self.last.items())
+
+    def _watch(self) -> None:
+        while not self.stop.wait(SAMPLE_S):
+            self.last.update(self._peaks(reset=False))
+
+    def _peaks(self, reset: bool) -> dict[int, int]:
+        peaks = {}
+        for pid in [os.getpid(), *children()]:
+            try:
+                if reset:
+                    Path(f"/proc/{pid}/clear_refs").write_text("5")
+                status = Path(f"/proc/{pid}/status").read_text()
+            except (OSError, ProcessLookupError):
+                continue
+            if "VmHWM:" in status:
+                peaks[pid] = int(status.split("VmHWM:")[1].split()[0]) * 1024
+        return peaks
+
+
+def children() -> list[int]:
+    """Return the process numbers of this process's children."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm_decoders() -> Iterator[None]:
+    start_decoders()
+    return
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    (folder / "staging").mkdir(parents=True)
+    (folder / "files").mkdir()
+    (folder / "files" / "kept").write_bytes(b"kept")
+    return folder
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peak memory is read from Linux's /proc")
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack_is_refused_within_limits_and_the_rest_is_kept(name: str, tmp_path: Path, data_folder: Path) -> None:
+    build, reason = ATTACKS[name]
+    before = tree(data_folder)
+    good = [write_film(tmp_path / "first"), write_film(tmp_path / "last")]
+    attack = build(tmp_path / "attack")
+    with Meter() as meter:
+        outcomes = list(check_files([good[0], attack, good[1]], data_folder / "staging"))
+    first, *refused, last = outcomes
+    assert isinstance(first, CheckedFile) and isinstance(last, CheckedFile)
+    assert [type(outcome) for outcome in refused] == [Refusal]
+    assert re.search(reason, refused[0].reason), refused[0].reason
+    for outcome in (first, last):
+        outcome.staged.unlink()
+    assert tree(data_folder) == before
+    assert meter.seconds < TIME_LIMIT_S
+    assert meter.growth < GROWTH_LIMIT
+    print(f"{name}: {meter.seconds:.2f} s, {meter.growth / 1e6:.0f} MB")
