@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from medcore.dicom import CheckedFile, Refusal
+from medcore.dicom import CheckedFile, Refusal, check_files
 from medcore.errors import LibraryError
 from medcore.library.database import FULL_DISK, Database, sentences
 from medcore.library.hierarchy import Filing
@@ -73,8 +73,6 @@ class Adder:
         LibraryError
             If the disk is full; what came in before stays in.
         """
-        from medcore.dicom.intake import check_files
-
         with sentences(), open_staging(self._layout, self._database, self._store) as staging:
             batch: list[CheckedFile] = []
             for outcome in check_files(paths, staging.copies, on_progress):

@@ -108,7 +108,7 @@ def _put_image(tar: tarfile.TarFile, store: FileStore, sha256: str, size: int) -
 def _put(tar: tarfile.TarFile, name: str, stream: "BinaryIO | Digesting | io.BytesIO", size: int) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, 0o400
-    tar.addfile(member, stream)  # type: ignore[arg-type]
+    tar.addfile(member, stream)
 
 
 class Digesting:

@@ -29,6 +29,7 @@ from medcore.library.records import (
 )
 from medcore.library.restoring import restore_library
 from medcore.library.staging import clear_stale, open_staging
+from medcore.library.uploads import Upload, spool, with_names
 from medcore.settings import Settings
 
 
@@ -76,6 +77,15 @@ class Library:
     def add(self, paths: Iterable[Path], *, who: str = "", on_progress: Progress | None = None) -> AddSummary:
         """Check files, folders and zips, and bring in what is sound; see `adding.Adder`."""
         return Adder(self._database, self._store, self._layout).add(paths, who, on_progress)
+
+    def add_uploads(
+        self, uploads: Sequence[Upload], *, who: str = "", on_progress: Progress | None = None
+    ) -> AddSummary:
+        """Add files that came through a browser, as (name, bytes); the names are only given back, never used."""
+        with sentences(), open_staging(self._layout, self._database, self._store) as staging:
+            folder = staging.folder / "uploads"
+            spool(uploads, folder)
+            return with_names(self.add([folder], who=who, on_progress=on_progress), uploads, folder)
 
     def studies(self, query: StudyQuery = StudyQuery()) -> StudyPage:  # noqa: B008 (frozen)
         """Return a page of the worklist."""
@@ -197,6 +207,10 @@ class Library:
     def room(self) -> Room:
         """Say how much room the library takes and how much is left."""
         return room.measure_room(self._layout, self._database)
+
+    def worker_lock(self) -> FileLock:
+        """Give the lock that the one worker of this data folder holds."""
+        return FileLock(self._layout.locks / "worker")
 
     def _tidy(self) -> None:
         clear_stale(self._layout, self._database, self._store)

@@ -1,6 +1,7 @@
 """One SQLite file in WAL mode, its migrations, and transactions that several processes can share."""
 
 import errno
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -128,6 +129,7 @@ def _begin(connection: Connection) -> None:
 
 def _upgrade(connection: Connection, found: str | None) -> None:
     # Alembic takes a third of a second to import, and a library that is up to date does not need it.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError

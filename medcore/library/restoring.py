@@ -119,7 +119,7 @@ def _take(
 
 
 def _is_plain(member: tarfile.TarInfo) -> bool:
-    return member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and member.sparse is None  # type: ignore[attr-defined]
+    return member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and member.sparse is None
 
 
 def _check_tables(tables: Path, manifest: Manifest) -> None:

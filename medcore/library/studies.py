@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from medcore.dicom import Attributes
-from medcore.dicom.series import sort_series
+from medcore.dicom import Attributes, sort_series
 from medcore.errors import LibraryError
 from medcore.library import schema
 from medcore.library.ages import age_text

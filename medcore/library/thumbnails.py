@@ -8,6 +8,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from medcore.dicom import read_frame, thumbnail
 from medcore.errors import MedcoreError
 from medcore.library import schema
 from medcore.library.database import Database
@@ -43,8 +44,6 @@ def without_thumbnail(database: Database, instance_ids: Sequence[int]) -> list[i
 
 
 def _draw(path: Path) -> bytes:
-    from medcore.dicom import read_frame, thumbnail
-
     try:
         picture = Image.fromarray(thumbnail(read_frame(path), SIDE))
     except MedcoreError:

@@ -1,0 +1,1 @@
+"""Runs the jobs: ties the stages below to the library, in processes of its own."""

@@ -1,0 +1,165 @@
+"""From films to answers: scope by the attributes first, then pixels, then the network, a batch at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from medcore.classifier import Classifier, FilmFacts, ModelCard, Prediction, check_scope, read_model_card
+from medcore.dicom import Attributes, display_values, read_frame
+from medcore.errors import MedcoreError, ModelError
+from medcore.library import StoredPrediction
+from medcore.settings import Settings
+
+BATCH = 16  # films in one pass of the network
+MODEL = "pediatric-chest"
+NO_IMAGE = "This object holds no image, so there is nothing for the model to look at."
+SEVERAL_FRAMES = (
+    "This image has {} frames; the model was made for single films, so it does not answer. Send the frame as a film."
+)
+UNREADABLE = "The stored file cannot be read. Delete the study and add it again, or restore the last backup."
+Answered = tuple[Prediction, dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Film:
+    """An image on disk, and the age that a reader stated for it."""
+
+    attributes: Attributes
+    path: Path
+    stated_age_years: float | None = None
+
+
+class Model:
+    """A model folder whose card is read at once and whose network is loaded when a film needs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._classifier: Classifier | None = None
+        self.card: ModelCard = read_model_card(folder)
+
+    @property
+    def version(self) -> str:
+        """The version that its predictions carry."""
+        return f"{self.card.name} {self.card.version}"
+
+    def load(self) -> Classifier:
+        """Load the network, which takes seconds the first time.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be loaded.
+        """
+        if self._classifier is None:
+            self._classifier = Classifier.load(self._folder)
+        return self._classifier
+
+    def explain(self, inputs: np.ndarray) -> list[Answered]:
+        """Classify films and map where the network looked; see `medcore.explanation.explain_batch`."""
+        from medcore.explanation import explain_batch
+
+        return explain_batch(self.load(), inputs)
+
+
+class Explains(Protocol):
+    """What answers are asked from: a model, or in tests something quick."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What is said of the model."""
+
+    @property
+    def version(self) -> str:
+        """The version that its predictions carry."""
+
+    def load(self) -> object:
+        """Be ready to answer, or raise a ModelError."""
+
+    def explain(self, inputs: np.ndarray) -> list[Answered]:
+        """Classify films, shape (n, rows, columns), and map where the network looked."""
+
+
+def live_model_folder(settings: Settings) -> Path:
+    """Return the folder of the model that answers."""
+    return settings.models_dir / MODEL
+
+
+def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPrediction]:
+    """Answer for each film, or say why not; a film that fails does not stop the others.
+
+    A film with several frames is refused: the model has not seen cine loops, and the first frame need not be the one
+    that matters.
+
+    Raises
+    ------
+    ModelError
+        If the model itself cannot be loaded.
+    """
+    answers: dict[int, StoredPrediction] = {}
+    waiting: dict[int, np.ndarray] = {}
+    for place, film in enumerate(films):
+        outcome = _look(model.card, film)
+        if isinstance(outcome, StoredPrediction):
+            answers[place] = outcome
+        else:
+            waiting[place] = outcome
+        if len(waiting) == BATCH:
+            answers |= _ask(model, waiting)
+            waiting = {}
+    answers |= _ask(model, waiting)
+    return [
+        replace(answers[place], model_version=model.version, stated_age_years=film.stated_age_years)
+        for place, film in enumerate(films)
+    ]
+
+
+def _look(card: ModelCard, film: Film) -> StoredPrediction | np.ndarray:
+    """Return the network's input, shape (rows, columns), or why there is none."""
+    attributes = film.attributes
+    if not attributes.has_pixels:
+        return StoredPrediction("refused", NO_IMAGE)
+    in_file = attributes.patient_age_years
+    age_years = film.stated_age_years if in_file is None else in_file
+    facts = FilmFacts(attributes.modality, attributes.body_part_examined, attributes.view_position, age_years)
+    verdict = check_scope(card.scope, facts)
+    if verdict.state == "refused":
+        return StoredPrediction("refused", verdict.reason)
+    if attributes.number_of_frames > 1:
+        return StoredPrediction("refused", SEVERAL_FRAMES.format(attributes.number_of_frames))
+    if verdict.state == "needs age":
+        return StoredPrediction("needs age", verdict.reason)
+    try:
+        return display_values(read_frame(film.path), card.input_size)
+    except MedcoreError as error:
+        return StoredPrediction("failed", str(error))
+    except OSError:
+        return StoredPrediction("failed", UNREADABLE)
+
+
+def _ask(model: Explains, waiting: dict[int, np.ndarray]) -> dict[int, StoredPrediction]:
+    if not waiting:
+        return {}
+    model.load()  # what goes wrong here is not the films' fault
+    try:
+        answered = model.explain(np.stack(list(waiting.values())))
+    except ModelError as error:
+        if len(waiting) == 1:
+            return dict.fromkeys(waiting, StoredPrediction("failed", str(error)))
+        one_by_one = [_ask(model, {place: values}) for place, values in waiting.items()]
+        return {place: answer for answers in one_by_one for place, answer in answers.items()}
+    return {place: _as_stored(*answer) for place, answer in zip(waiting, answered, strict=True)}
+
+
+def _as_stored(prediction: Prediction, maps: dict[str, np.ndarray]) -> StoredPrediction:
+    return StoredPrediction(
+        state="answered",
+        probabilities=prediction.probabilities,
+        pneumonia=prediction.pneumonia,
+        decision=prediction.decision,
+        threshold=prediction.operating_point.threshold,
+        pixels_sha256=prediction.pixels_sha256,
+        maps=maps,
+    )

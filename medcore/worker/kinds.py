@@ -1,0 +1,43 @@
+"""Which function does which kind of job, and what a fresh worker finds to do by itself."""
+
+import logging
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from medcore.errors import LibraryError, ModelError
+from medcore.library import Job, Library
+from medcore.library.jobs import PREDICT, PRIORITY_LOW
+from medcore.settings import Settings
+from medcore.worker.answers import live_model_folder
+from medcore.worker.predict import load_model, predict
+
+LOG = logging.getLogger("medcore.worker")
+Kind = Callable[[Library, Settings, Job], dict[str, Any]]
+KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict})
+
+
+def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any]:
+    """Do one job and return its result.
+
+    Raises
+    ------
+    MedcoreError
+        With a sentence, if it cannot be done.
+    """
+    if job.kind not in KINDS:
+        raise LibraryError(f"This MedCore knows no job of the kind {job.kind!r}. Update MedCore.")
+    return KINDS[job.kind](library, settings, job)
+
+
+def look_for_work(library: Library, settings: Settings) -> None:
+    """Queue the images that the live model has not looked at, after an update of the model for one."""
+    if any(job.kind == PREDICT for job in library.jobs.active()):
+        return
+    try:
+        version = load_model(live_model_folder(settings)).version
+    except ModelError as error:
+        LOG.warning("No model answers: %s", error)
+        return
+    if library.unpredicted(version):
+        library.jobs.enqueue(PREDICT, {}, PRIORITY_LOW)
