@@ -16,5 +16,6 @@ page = st.navigation(
     ],
     position="top",
 )
-st.caption("Not a medical device. For research and demonstration.")
-page.run()
+with st.container(gap="xsmall"):
+    st.caption("Not a medical device. For research and demonstration.")
+    page.run()

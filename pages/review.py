@@ -1,5 +1,68 @@
-"""The page Review."""
+"""Read one study: the film first, then your finding, then the model's, then the verdict."""
 
 import streamlit as st
 
-st.title("Review")
+from medcore.errors import MedcoreError
+from medcore.library import Study
+from pages.deleting import delete_study
+from pages.installation import open_library
+from pages.review_image import show_image
+from pages.review_model import show_model
+from pages.review_reading import show_reading
+from pages.review_series import choose_image
+from pages.review_verdict import show_verdict
+from pages.words import counted
+
+
+def chosen_study() -> Study | None:
+    """Find the study that the address names; the address carries its row number, never a patient."""
+    number = st.query_params.get("study", "")
+    try:
+        return open_library().study(int(number)) if number.isdecimal() else None
+    except MedcoreError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def show_banner(study: Study) -> None:
+    """Say whose film it is, in plain text on one line."""
+    with st.container(horizontal=True, vertical_alignment="center", key="review_banner"):
+        st.page_link("studies.py", label="Worklist", icon=":material/arrow_back:")
+        if study.synthetic:
+            st.badge("SYNTHETIC", color="orange")
+        who = ", ".join(filter(None, (study.age_text, study.sex))) or "age not given"
+        when = f"{study.study_date:%d %b %Y}" if study.study_date else "no date"
+        st.text(
+            f"{study.patient_name or 'No name'}   ·   {study.patient_id or 'no ID'}   ·   {who}   ·   "
+            f"{study.description or 'no description'}   ·   {when}   ·   {counted(len(study.instances), 'image')}",
+            width="stretch",
+        )
+        if st.button("Delete", icon=":material/delete:", type="tertiary", key="review_delete"):
+            delete_study(study)
+    for flag in study.flags:
+        st.caption(f":material/warning: {flag}")
+
+
+def review(study: Study) -> None:
+    """Lay out series, image and the three steps of a reading."""
+    show_banner(study)
+    readings = open_library().readings(study.id)
+    reading = None if st.session_state.get("review_again") == study.id or not readings else readings[-1]
+    series_column, image_column, panel = st.columns([1.1, 6, 3.4], gap="small")
+    with series_column:
+        chosen = choose_image(study)
+    with panel, st.container(gap="xsmall"):
+        reading = show_reading(study, chosen.instance, reading)
+        overlay = show_model(study, reading)
+        show_verdict(study, reading)
+    with image_column:
+        show_image(chosen, overlay)
+
+
+study = chosen_study()
+if study is None:
+    st.subheader("No study is open")
+    st.text("Choose one from the worklist.")
+    st.page_link("studies.py", label="Go to the worklist", icon=":material/list_alt:")
+else:
+    review(study)

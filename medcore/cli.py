@@ -1,0 +1,156 @@
+"""The command line: the same functions as the pages, without a browser."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+import medcore
+from medcore.errors import MedcoreError
+from medcore.settings import REPOSITORY, Settings
+
+FOLDER_OR_FILE = click.Path(exists=True, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Commands(click.Group):
+    """Commands whose errors are one sentence, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command and turn what MedCore raises on purpose into a message and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except MedcoreError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands)
+@click.version_option(medcore.__version__, prog_name="medcore")
+def main() -> None:
+    """Read DICOM studies, see what a CNN says and where it looked. Not a medical device."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class Progress:
+    """A progress bar on standard error that learns its length on the way."""
+
+    def __init__(self, label: str) -> None:
+        self._bar = click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True)
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Show that `done` of `total` are done; None means that the total is not known yet."""
+        self._bar.length = max(total or done, 1)
+        self._bar.update(done - self._bar.pos)
+
+    def finish(self) -> None:
+        """Leave the terminal as it was."""
+        self._bar.render_finish()
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Progress]:
+    """Show a progress bar while the block runs."""
+    bar = Progress(label)
+    try:
+        yield bar
+    finally:
+        bar.finish()
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=FOLDER_OR_FILE)
+def add(paths: tuple[Path, ...]) -> None:
+    """Add DICOM files, folders and zips to the library."""
+    _add(paths)
+
+
+@main.command()
+def demo() -> None:
+    """Add the demonstration studies to the library."""
+    from medcore.demo import demonstration_files
+
+    _add(demonstration_files())
+
+
+def _add(paths: tuple[Path, ...]) -> None:
+    from medcore.library import Library
+
+    with progress("Adding") as bar:
+        summary = Library.open(Settings.from_environment()).add(paths, on_progress=bar)
+    click.echo(
+        f"{summary.added} images of {len(summary.studies)} studies added, {summary.already} there already, "
+        f"{len(summary.refused)} files not taken."
+    )
+    for flag in summary.flagged:
+        click.echo(f"Please check: {flag}")
+    for refusal in summary.refused:
+        click.echo(f"{refusal.source}: {refusal.reason}", err=True)
+    if summary.refused:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=FOLDER_OR_FILE)
+@click.option("--csv", "table", required=True, type=NEW_FILE, help="Where to write the table, one row an image.")
+@click.option("--age", type=float, help="The patients' age in years, for files that do not give it.")
+def classify(paths: tuple[Path, ...], table: Path, age: float | None) -> None:
+    """Classify DICOM files without adding them to the library."""
+    from medcore.worker.classify import classify_files, write_table
+
+    with progress("Classifying") as bar:
+        failed = write_table(classify_files(paths, Settings.from_environment(), age_years=age, on_progress=bar), table)
+    if failed:
+        click.echo(f"{failed} files could not be classified; the table says why.", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--port", default=8501, show_default=True, help="On 127.0.0.1.")
+def serve(port: int) -> None:
+    """Serve the dashboard on this machine."""
+    os.chdir(REPOSITORY)  # Streamlit reads .streamlit/config.toml from the working directory
+    arguments = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    os.execv(sys.executable, arguments)  # noqa: S606  # nosec B606: fixed arguments, no shell
+
+
+@main.command()
+def worker() -> None:
+    """Run the background jobs of this installation's library; the server starts one by itself."""
+    from medcore.worker.loop import run_worker
+
+    run_worker(Settings.from_environment())
+
+
+@main.command()
+@click.argument("file", type=NEW_FILE)
+def backup(file: Path) -> None:
+    """Write the whole library into one file."""
+    from medcore.library import Library
+
+    summary = Library.open(Settings.from_environment()).backup(file)
+    click.echo(f"{summary.files} files, {summary.size_bytes:,} bytes.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Bring a library back from a backup, into an empty data folder."""
+    from medcore.library import Library
+
+    Library.restore(file, Settings.from_environment())
+
+
+@main.command("train-default")
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The model's folder; the shipped one if left out.")
+def train_default(data: Path, out: Path | None) -> None:
+    """Train the model that ships with MedCore, from the films in DATA."""
+    from medcore.classifier import default_model_folder
+    from medcore.training import train_default as train
+
+    with progress("Training") as bar:
+        train(data, out or default_model_folder(), on_progress=bar)

@@ -1,0 +1,64 @@
+"""Arrays as PNG pictures and as figures that a page can show.
+
+The figure holds its pictures itself, so that a film never has an address that somebody else could ask for.
+"""
+
+import base64
+from io import BytesIO
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+
+FAST = 1  # zlib level: a 2000 x 2000 film in tens of milliseconds, a tenth larger than at the default
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """Encode an 8-bit picture.
+
+    Parameters
+    ----------
+    image : numpy.ndarray, uint8
+        Shape (rows, columns), (rows, columns, 3) for RGB, or (rows, columns, 4) for RGB with opacity.
+    """
+    buffer = BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG", compress_level=FAST)
+    return buffer.getvalue()
+
+
+def as_address(png: bytes) -> str:
+    """Turn a picture into an address that carries the picture itself."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def film_figure(layers: list[tuple[str, float]], rows: int, columns: int, pixel_aspect: float = 1.0) -> go.Figure:
+    """Stack pictures on one black plate, for a page to show.
+
+    Parameters
+    ----------
+    layers : list of (address, opacity)
+        The film first, a heatmap over it; each is stretched over the whole film.
+    rows, columns : int
+        The film's own grid: the axes count its pixels.
+    pixel_aspect : float
+        Height of a pixel over its width.
+    """
+    figure = go.Figure()
+    for address, opacity in layers:
+        figure.add_layout_image(
+            source=address,
+            opacity=opacity,
+            xref="x",
+            yref="y",
+            x=0,
+            y=0,
+            sizex=columns,
+            sizey=rows,
+            sizing="stretch",
+            layer="below",
+        )
+    figure.update_xaxes(range=[0, columns], visible=False, constrain="domain")
+    figure.update_yaxes(range=[rows, 0], visible=False, scaleanchor="x", scaleratio=pixel_aspect)
+    return figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0}, paper_bgcolor="black", plot_bgcolor="black", dragmode="pan"
+    )

@@ -1,0 +1,83 @@
+"""Step two of a reading: what the model says and where it looked, or why it does not answer."""
+
+import streamlit as st
+
+from medcore.errors import MedcoreError
+from medcore.explanation import has_evidence, heatmap, scale_picture
+from medcore.library import Reading, StoredPrediction, Study
+from medcore.pictures import as_address, encode_png
+from pages.installation import model_card, open_library
+from pages.review_image import Overlay
+from pages.words import TARGETS, percent
+
+WAIT_S = 2
+
+
+def show_model(study: Study, reading: Reading | None) -> Overlay | None:
+    """Show the model's answer in the place that was reserved for it, and return the heatmap to lay over the film."""
+    st.subheader("2  Model")
+    with st.container(height=210, border=False, key="review_model"):
+        prediction = open_library().study_answer(study.id)
+        if prediction is None:
+            wait_for_answer(study.id)
+        elif prediction.state == "needs age":
+            ask_age(study, prediction)
+        elif prediction.state != "answered":
+            st.text("The model does not answer for this study.")
+            st.text(prediction.reason)
+        elif reading is None:
+            st.text("Shown after your reading.")
+        else:
+            return show_answer(study, prediction)
+    return None
+
+
+@st.fragment(run_every=f"{WAIT_S}s")
+def wait_for_answer(study_id: int) -> None:
+    """Say that the model is still looking, and fill the place when it has looked."""
+    if open_library().study_answer(study_id) is not None:
+        st.rerun()
+    st.text("The model has not looked at this study yet. Its answer appears here.")
+
+
+def ask_age(study: Study, prediction: StoredPrediction) -> None:
+    """Ask for the age that the file does not give."""
+    st.text(prediction.reason)
+    reader = st.session_state.get("reader_name", "").strip()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        age = st.number_input("Age in years", 0.0, 120.0, value=None, step=1.0, key=f"review_age_{study.id}")
+        if st.button("State the age", disabled=age is None or not reader, key="review_state_age"):
+            try:
+                open_library().state_age(study.id, age, who=reader)
+            except MedcoreError as error:
+                st.error(str(error), icon=":material/error:")
+                return
+            st.rerun()
+    if not reader:
+        st.caption("Type your name above first.")
+
+
+def show_answer(study: Study, prediction: StoredPrediction) -> Overlay | None:
+    """Lead with pneumonia or not; the kind is the data set's label, not a cause that a film can settle."""
+    st.markdown(f"**{prediction.decision.capitalize()}**  ·  pneumonia {percent(prediction.pneumonia or 0.0)}")
+    number, total = study.number_of(prediction.instance_id), len(study.instances)
+    others = ", ".join(f"{TARGETS[name].lower()} {percent(p)}" for name, p in prediction.probabilities.items())
+    which = f"Film {number} of {total}. " if total > 1 else ""
+    st.caption(f"{which}{others}. Called pneumonia from {percent(prediction.threshold or 0.0)}.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = st.selectbox("Heatmap", TARGETS, format_func=TARGETS.get, key="review_target", width=120)
+        opacity = st.slider("Opacity (%)", 0, 100, 45, 5, key="review_opacity")
+    raw_map = prediction.maps[target]
+    if not has_evidence(raw_map):
+        st.caption(f"The model found nothing on this film that speaks for {TARGETS[target].lower()}: no heatmap.")
+        return None
+    scale = model_card().map_scale
+    st.image(scale_picture(), width="stretch", alt="Colour scale of the heatmap")
+    rows, columns = raw_map.shape
+    st.caption(
+        f"0 to {scale:.3g} (dark to bright); here at most {raw_map.max():.3g}. The map has {rows} x {columns} cells: "
+        "a region, not an outline."
+    )
+    film = study.instances[number - 1].attributes
+    address = as_address(encode_png(heatmap(raw_map, film.rows, film.columns, scale)))
+    return Overlay(prediction.instance_id, address, opacity / 100)

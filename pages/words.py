@@ -1,0 +1,39 @@
+"""A clinician's words for the library's keys."""
+
+from medcore.library import FINDINGS
+
+WITH_A_SIDE = frozenset({"bacterial", "viral", "effusion", "collapse", "other"})
+SIDES = {"right": "Right", "left": "Left", "both": "Both"}
+CONFIDENCES = {"low": "Unsure", "medium": "Fairly sure", "high": "Sure"}
+ACTIONS = {"accept": "Accepted", "reject": "Rejected", "amend": "Amended"}
+TARGETS = {"pneumonia": "Pneumonia", "bacterial": "Bacterial", "viral": "Viral", "normal": "Normal"}
+
+
+def percent(probability: float) -> str:
+    """Write a probability as a clinician reads it; never as certain, never as impossible."""
+    if probability > 0.99:
+        return "over 99 %"
+    if probability < 0.01:
+        return "under 1 %"
+    return f"{probability:.0%}".replace("%", " %")
+
+
+def with_side(finding: str, side: str) -> str:
+    """Name a finding, and its side where it has one."""
+    label = FINDINGS.get(finding, finding)
+    return f"{label}, {SIDES[side].lower()}" if side in SIDES else label
+
+
+def size(count: int) -> str:
+    """Write a number of bytes in the unit that fits."""
+    value = float(count)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Count things in words: 1 image, 2 images, 3 studies."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

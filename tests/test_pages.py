@@ -1,0 +1,163 @@
+"""The pages, run without a browser: every one opens, says what to do next, and keeps what a reader saved."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from medcore.demo import demonstration_files
+from medcore.library import Library, NewReading, StoredPrediction, StudyQuery
+from medcore.settings import REPOSITORY, Settings
+from tests.films import write_film
+
+PAGES = REPOSITORY / "pages"
+DISCLAIMER = "Not a medical device. For research and demonstration."
+UNSEEN = {"tensorflow", "keras", "pydicom", "cv2", "numpy", "scipy"}
+
+
+@pytest.fixture
+def library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """The library that the pages of this test see."""
+    import streamlit as st
+
+    monkeypatch.setenv("MEDCORE_DATA_DIR", str(settings.data_dir))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    return Library.open(settings)
+
+
+def open_page(name: str = "studies.py", **query: str) -> AppTest:
+    page = AppTest.from_file(PAGES / "frame.py", default_timeout=60)
+    page.query_params.update(query)
+    page.run()
+    return page if name == "studies.py" else page.switch_page(name).run()
+
+
+def words(page: AppTest) -> str:
+    shown = [*page.text, *page.caption, *page.markdown, *page.subheader, *page.error]
+    return "\n".join(str(element.value) for element in shown)
+
+
+@pytest.mark.parametrize("name", ["studies.py", "review.py", "about.py"])
+def test_every_page_opens_on_an_empty_library_and_says_that_it_is_not_a_medical_device(
+    name: str, library: Library
+) -> None:
+    page = open_page(name)
+    assert not page.exception
+    assert DISCLAIMER in words(page)
+
+
+def test_an_empty_worklist_says_what_to_do_next(library: Library) -> None:
+    assert "Add DICOM files, a folder or a zip" in words(open_page())
+
+
+def test_pages_import_nothing_that_computes_and_stay_short() -> None:
+    for file in PAGES.glob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        roots = {
+            name.split(".")[0]
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
+        }
+        assert not roots & UNSEEN, file.name
+        assert len(source.splitlines()) <= 110, file.name
+
+
+def test_no_page_renders_text_as_html_except_its_own_style() -> None:
+    for file in PAGES.glob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        assert "unsafe_allow_html" not in source, file.name
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.html":
+                assert [ast.unparse(argument) for argument in node.args] == ["PLATE_STYLE"], file.name
+
+
+def test_the_demonstration_chest_film_is_refused_on_opening_with_the_reason(library: Library) -> None:
+    library.add(demonstration_files()[:1])
+    study = library.studies(StudyQuery()).rows[0]
+    (instance,) = library.study(study.id).instances
+    library.save_prediction(
+        instance.id,
+        StoredPrediction("refused", "This film is outside what the model was made for: adult, 64 years."),
+    )
+    page = open_page("review.py", study=str(study.id))
+    assert not page.exception
+    assert "adult, 64 years" in words(page)
+
+
+def answered(library: Library, tmp_path: Path) -> int:
+    """Put a film into the library whose prediction the background has made, and return its study."""
+    import numpy as np
+
+    library.add([write_film(tmp_path / "film.dcm", PatientAge="003Y")])
+    (row,) = library.studies(StudyQuery()).rows
+    (instance,) = library.study(row.id).instances
+    cells = np.zeros((7, 7), np.float32)
+    cells[2, 3] = 2.0
+    library.save_prediction(
+        instance.id,
+        StoredPrediction(
+            "answered",
+            probabilities={"normal": 0.13, "bacterial": 0.70, "viral": 0.17},
+            pneumonia=0.87,
+            decision="pneumonia",
+            threshold=0.5,
+            model_version="test",
+            maps=dict.fromkeys(("normal", "bacterial", "viral", "pneumonia"), cells),
+        ),
+    )
+    return row.id
+
+
+def test_the_models_answer_stays_closed_until_the_reader_has_spoken(library: Library, tmp_path: Path) -> None:
+    page = open_page("review.py", study=str(answered(library, tmp_path)))
+    assert "87 %" not in words(page)
+    assert "Shown after your reading." in words(page)
+
+
+def test_a_reading_is_saved_with_who_and_reveals_the_model(library: Library, tmp_path: Path) -> None:
+    study_id = answered(library, tmp_path)
+    page = open_page("review.py", study=str(study_id))
+    page.text_input(key="reader_name").set_value("A. Reader").run()
+    page.button(key=f"review_finding_{study_id}_2").click().run()
+    page.button(key="review_save").click().run()
+    assert not page.exception
+    assert "87 %" in words(page)
+    (reading,) = library.readings(study_id)
+    assert (reading.reader, reading.finding, reading.revealed_without_reading) == ("A. Reader", "bacterial", False)
+    page.segmented_control(key=f"verdict_action_{reading.id}").set_value("accept").run()
+    page.button(key="verdict_save").click().run()
+    (reading,) = library.readings(study_id)
+    assert reading.verdict is not None and reading.verdict.action == "accept"
+    assert "Final finding: Bacterial pneumonia" in words(page)
+
+
+def test_revealing_without_reading_is_recorded_as_such(library: Library, tmp_path: Path) -> None:
+    study_id = answered(library, tmp_path)
+    page = open_page("review.py", study=str(study_id))
+    page.text_input(key="reader_name").set_value("A. Reader").run()
+    page.button(key="review_peek").click().run()
+    (reading,) = library.readings(study_id)
+    assert reading.revealed_without_reading and reading.finding == ""
+    assert "87 %" in words(page)
+
+
+def test_a_saved_reading_is_there_when_the_study_is_opened_again(library: Library, tmp_path: Path) -> None:
+    study_id = answered(library, tmp_path)
+    (instance,) = library.study(study_id).instances
+    library.save_reading(study_id, NewReading(instance.id, "A. Reader", "viral", "left", "high"))
+    shown = words(open_page("review.py", study=str(study_id)))
+    assert "Viral pneumonia, left, sure" in shown
+    assert "A. Reader" in shown
+
+
+def test_markup_in_a_file_is_shown_as_text(library: Library, tmp_path: Path) -> None:
+    name = "<b>Bold</b>^**Stars**"
+    library.add([write_film(tmp_path / "film.dcm", PatientName=name)])
+    (row,) = library.studies(StudyQuery()).rows
+    page = open_page("review.py", study=str(row.id))
+    assert any("<b>Bold</b>" in element.value for element in page.text)
+    rendered = [*page.markdown, *page.caption, *page.subheader]
+    assert not any("Bold" in element.value or "Stars" in element.value for element in rendered)
