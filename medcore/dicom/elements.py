@@ -9,6 +9,7 @@ import struct
 import zlib
 from typing import Any
 
+from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
@@ -36,6 +37,12 @@ DAMAGE = (
     zlib.error,
 )
 ESCAPE = b"\x1b"  # switches the character set inside a value
+
+# Latin alphabet no. 9 is in the standard (PS3.3, C.12.1.1.2) but not in pydicom 3.0.
+LATIN_9 = "iso8859_15"
+for term in ("ISO_IR 203", "ISO 2022 IR 203"):
+    python_encoding.setdefault(term, LATIN_9)
+CODES_TO_ENCODINGS.setdefault(ESCAPE + b"-b", LATIN_9)
 
 
 def tag_of(keyword: str) -> int:
