@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from medcore.classifier import Classifier, default_model_folder
+from medcore.dicom import Attributes
+from medcore.library import AddSummary, Library
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import start_chromium, watched
+from tests.libraries import Bring, quick_check
 from tests.servers import Server, build_site, running_server
 
 SHARED_DATA = Path(os.environ.get("MEDCORE_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -65,6 +68,25 @@ def media(server: Server, chromium: Browser) -> str:
 def classifier() -> Classifier:
     """The model that ships with MedCore, loaded once for all tests."""
     return Classifier.load(default_model_folder())
+
+
+@pytest.fixture
+def library(settings: Settings) -> Iterator[Library]:
+    """An empty library."""
+    library = Library.open(settings)
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def bring(library: Library, monkeypatch: pytest.MonkeyPatch) -> Bring:
+    """Bring made-up images into the library without reading files."""
+
+    def bring(*images: Attributes) -> AddSummary:
+        monkeypatch.setattr("medcore.library.adding.check_files", quick_check(images))
+        return library.add([])
+
+    return bring
 
 
 @pytest.hookimpl(wrapper=True)

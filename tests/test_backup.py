@@ -1,0 +1,264 @@
+"""Backup and restore: one file, verified before anything is replaced."""
+
+import hashlib
+import io
+import json
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from medcore.errors import LibraryError
+from medcore.library import Library, NewReading
+from medcore.library.layout import Layout
+from medcore.settings import Settings
+from tests.libraries import Bring, make_answer, make_attributes, stored_files
+
+Members = dict[str, bytes]
+
+
+@pytest.fixture
+def saved(library: Library, bring: Bring, tmp_path: Path) -> Path:
+    """A backup of a library with two studies, one of them read."""
+    summary = bring(make_attributes(patient_name="Doe, Jane"), make_attributes())
+    library.save_prediction(summary.instances[0], make_answer())
+    library.save_reading(summary.studies[0], NewReading(summary.instances[0], "A. Reader", "viral"))
+    file = tmp_path / "backup.tar"
+    library.backup(file)
+    return file
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
+    """Another installation, whose data folder does not exist yet."""
+    return Settings(data_dir=tmp_path / "elsewhere", models_dir=settings.models_dir)
+
+
+def rewrite(backup: Path, change: Callable[[Members], None]) -> Path:
+    """Write the backup again with its members changed."""
+    with tarfile.open(backup) as tar:
+        members = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+    change(members)
+    changed = backup.with_name("changed.tar")
+    with tarfile.open(changed, "w") as tar:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return changed
+
+
+def image_of(members: Members) -> str:
+    return next(name for name in members if name.startswith("files/"))
+
+
+def refit_tables(members: Members) -> None:
+    """Make the manifest say what the changed tables are."""
+    manifest = json.loads(members["manifest.json"])
+    tables = members["library.sqlite"]
+    manifest |= {"tables_sha256": hashlib.sha256(tables).hexdigest(), "tables_size": len(tables)}
+    members["manifest.json"] = json.dumps(manifest).encode()
+
+
+def run_in_tables(members: Members, folder: Path, statement: str) -> None:
+    file = folder / "changed.sqlite"
+    file.write_bytes(members["library.sqlite"])
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    members["library.sqlite"] = file.read_bytes()
+    refit_tables(members)
+
+
+def test_a_restored_library_holds_what_was_saved(library: Library, saved: Path, elsewhere: Settings) -> None:
+    Library.restore(saved, elsewhere)
+    with closing(Library.open(elsewhere)) as restored:
+        assert restored.studies() == library.studies()
+        (read_id,) = (row.id for row in restored.studies().rows if row.status == "read")
+        assert restored.readings(read_id) == library.readings(read_id)
+        for row in restored.studies().rows:
+            for instance in restored.study(row.id).instances:
+                assert hashlib.sha256(instance.path.read_bytes()).hexdigest() == instance.sha256
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert [path.stat().st_mode & 0o777 for path in stored_files(elsewhere)] == [0o400, 0o400]
+
+
+def test_a_backup_can_be_made_while_studies_come_in(
+    library: Library, saved: Path, bring: Bring, tmp_path: Path
+) -> None:
+    bring(make_attributes())
+    assert library.backup(tmp_path / "later.tar").files == 3
+
+
+def test_a_backup_overwrites_no_file(library: Library, saved: Path) -> None:
+    before = saved.read_bytes()
+    with pytest.raises(LibraryError, match="another name"):
+        library.backup(saved)
+    assert saved.read_bytes() == before
+
+
+def test_a_backup_into_a_missing_folder_says_so(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="cannot be written there"):
+        library.backup(tmp_path / "missing" / "backup.tar")
+
+
+def test_a_damaged_image_is_noticed_and_no_backup_is_left(
+    library: Library, bring: Bring, settings: Settings, tmp_path: Path
+) -> None:
+    bring(make_attributes())
+    (file,) = stored_files(settings)
+    file.chmod(0o600)
+    file.write_bytes(b"x" * 100)
+    with pytest.raises(LibraryError, match="damaged"):
+        library.backup(tmp_path / "backup.tar")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_a_library_with_studies_is_replaced_only_when_told(
+    library: Library, saved: Path, settings: Settings, bring: Bring
+) -> None:
+    bring(make_attributes())
+    library.close()
+    with pytest.raises(LibraryError, match="already holds studies"):
+        Library.restore(saved, settings)
+    Library.restore(saved, settings, replace=True)
+    with closing(Library.open(settings)) as restored:
+        assert restored.studies().total == 2
+    assert len(stored_files(settings)) == 2
+
+
+def test_a_library_in_use_is_not_replaced(library: Library, saved: Path, settings: Settings) -> None:
+    with pytest.raises(LibraryError, match="Stop the server"):
+        Library.restore(saved, settings, replace=True)
+    assert library.studies().total == 2
+
+
+def flip(members: Members) -> None:
+    name = image_of(members)
+    members[name] = members[name][:-1] + b"!"
+
+
+def grow(members: Members) -> None:
+    members[image_of(members)] += b"!"
+
+
+def lose(members: Members) -> None:
+    del members[image_of(members)]
+
+
+def climb(members: Members) -> None:
+    members["../outside"] = members.pop(image_of(members))
+
+
+def add_absolute(members: Members) -> None:
+    members["/tmp/outside"] = b""
+
+
+def no_manifest(members: Members) -> None:
+    del members["manifest.json"]
+
+
+def odd_manifest(members: Members) -> None:
+    members["manifest.json"] = b'{"format": 1}'
+
+
+def hostile_manifest(members: Members) -> None:
+    manifest = json.loads(members["manifest.json"])
+    manifest["files"]["../../outside"] = 1
+    members["manifest.json"] = json.dumps(manifest).encode()
+
+
+def newer(members: Members) -> None:
+    members["manifest.json"] = members["manifest.json"].replace(b'"format": 1', b'"format": 2')
+
+
+def broken_tables(members: Members) -> None:
+    members["library.sqlite"] = b"x" * 4096
+    refit_tables(members)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [flip, grow, lose, climb, add_absolute, no_manifest, odd_manifest, hostile_manifest, newer, broken_tables],
+)
+def test_an_unsound_backup_is_refused_and_changes_nothing(
+    saved: Path, elsewhere: Settings, tmp_path: Path, change: Callable[[Members], None]
+) -> None:
+    changed = rewrite(saved, change)
+    with pytest.raises(LibraryError, match="backup"):
+        Library.restore(changed, elsewhere)
+    assert not (elsewhere.data_dir / "library").exists()
+    assert not (elsewhere.data_dir / "restoring").exists()
+    assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER spy AFTER INSERT ON reading BEGIN DELETE FROM loose_file; END",
+        "DROP TRIGGER reading_no_delete",
+        "UPDATE instance SET sha256 = '../../outside' WHERE id = 1",
+        "UPDATE study SET patient_key = 99 WHERE id = 1",
+        "UPDATE alembic_version SET version_num = '9999'",
+    ],
+)
+def test_tables_that_are_not_medcores_own_are_refused(
+    saved: Path, elsewhere: Settings, tmp_path: Path, statement: str
+) -> None:
+    changed = rewrite(saved, lambda members: run_in_tables(members, tmp_path, statement))
+    with pytest.raises(LibraryError):
+        Library.restore(changed, elsewhere)
+    assert not (elsewhere.data_dir / "library").exists()
+
+
+def test_a_link_in_a_backup_is_refused(saved: Path, elsewhere: Settings) -> None:
+    with tarfile.open(saved, "a") as tar:
+        link = tarfile.TarInfo("files/ab/cd")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    with pytest.raises(LibraryError, match="backup"):
+        Library.restore(saved, elsewhere)
+
+
+@pytest.mark.parametrize("data", [b"", b"Dear colleague", b"\0" * 2048])
+def test_a_file_that_is_no_backup_is_refused(elsewhere: Settings, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "letter").write_bytes(data)
+    with pytest.raises(LibraryError, match="not a MedCore backup"):
+        Library.restore(tmp_path / "letter", elsewhere)
+
+
+def test_a_restore_killed_between_its_two_steps_leaves_the_old_library(
+    library: Library, bring: Bring, settings: Settings
+) -> None:
+    bring(make_attributes())
+    library.close()
+    layout = Layout(settings.data_dir)
+    layout.restoring.mkdir()
+    layout.library.rename(layout.replaced)
+    with closing(Library.open(settings)) as opened:
+        assert opened.studies().total == 1
+    assert not layout.restoring.exists()
+    assert not layout.replaced.exists()
+
+
+def test_a_backup_that_does_not_fit_on_the_disk_says_so(
+    library: Library, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(make_attributes())
+    monkeypatch.setattr("medcore.library.backup.free_bytes", lambda folder: 10)
+    with pytest.raises(LibraryError, match="Choose another disk"):
+        library.backup(tmp_path / "backup.tar")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_a_restore_that_does_not_fit_on_the_disk_says_so(
+    saved: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medcore.library.restoring.free_bytes", lambda folder: 10)
+    with pytest.raises(LibraryError, match="too little room"):
+        Library.restore(saved, elsewhere)
+    assert shutil.disk_usage(elsewhere.data_dir).free > 10

@@ -1,0 +1,175 @@
+"""The table of jobs: nothing is taken twice, nothing is lost, nothing runs for ever."""
+
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from medcore.library import Job, Library
+from medcore.library.jobs import MAX_ATTEMPTS, SILENT_S
+from medcore.library.schema import Job as JobRow
+from medcore.settings import Settings
+from tests.libraries import Bring, make_attributes, quick_check
+
+TAKER = """
+import sys
+from pathlib import Path
+from medcore.library import Library
+from medcore.settings import Settings
+library = Library.open(Settings(data_dir=Path(sys.argv[1]), models_dir=Path(sys.argv[1])))
+sys.stdin.readline()
+while (job := library.jobs.take(sys.argv[2])) is not None:
+    print(job.id)
+    library.jobs.finish(job.id, owner=sys.argv[2])
+"""
+
+
+def age(library: Library, job_id: int, **columns: float) -> None:
+    """Make a job's moments older by so many seconds."""
+    with library._database.writing() as session:
+        job = session.get_one(JobRow, job_id)
+        for column, seconds in columns.items():
+            setattr(job, column, datetime.now(UTC) - timedelta(seconds=seconds))
+
+
+def state(library: Library, job_id: int) -> str:
+    job = library.jobs.get(job_id)
+    assert job is not None
+    return job.state
+
+
+def take(library: Library, owner: str = "worker") -> Job:
+    job = library.jobs.take(owner)
+    assert job is not None
+    return job
+
+
+def test_the_most_urgent_job_is_taken_first_and_the_oldest_of_these(library: Library) -> None:
+    low, first, second = (library.jobs.enqueue("predict", {}, priority) for priority in (0, 10, 10))
+    assert [take(library).id for _ in range(3)] == [first, second, low]
+    assert library.jobs.take("worker") is None
+
+
+def test_a_job_carries_its_payload_progress_and_result(library: Library) -> None:
+    job_id = library.jobs.enqueue("predict", {"study": 7})
+    job = take(library)
+    assert (job.payload, job.attempts, job.progress) == ({"study": 7}, 1, None)
+    assert library.jobs.heartbeat(job_id, (3, 12))
+    (running,) = library.jobs.active()
+    assert (running.state, running.progress) == ("running", 0.25)
+    assert library.jobs.finish(job_id, {"images": 12})
+    assert library.jobs.active() == ()
+    done = library.jobs.get(job_id)
+    assert done is not None
+    assert (done.state, done.result) == ("done", {"images": 12})
+
+
+def test_two_processes_never_take_the_same_job(library: Library, settings: Settings) -> None:
+    ids = [library.jobs.enqueue("predict", {"number": number}) for number in range(60)]
+    takers = [
+        subprocess.Popen(
+            [sys.executable, "-c", TAKER, str(settings.data_dir), owner],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for owner in ("one", "two")
+    ]
+    for taker in takers:
+        assert taker.stdin is not None
+        taker.stdin.write("go\n")
+        taker.stdin.flush()
+    taken = [[int(line) for line in taker.communicate(timeout=120)[0].split()] for taker in takers]
+    assert Counter(taken[0] + taken[1]) == Counter(ids)
+
+
+def test_a_job_whose_owner_fell_silent_is_queued_again(library: Library) -> None:
+    job_id = library.jobs.enqueue("predict", {})
+    take(library, "first")
+    assert library.jobs.recover() == 0
+    age(library, job_id, heartbeat_at=SILENT_S + 1)
+    assert library.jobs.recover() == 1
+    assert take(library, "second").attempts == 2
+
+
+def test_a_job_that_ends_its_worker_each_time_is_given_up_with_a_sentence(library: Library) -> None:
+    job_id = library.jobs.enqueue("predict", {})
+    for _ in range(MAX_ATTEMPTS):
+        take(library)
+        library.jobs.recover(older_than_s=0)
+    job = library.jobs.get(job_id)
+    assert job is not None
+    assert job.state == "dead"
+    assert f"after {MAX_ATTEMPTS} attempts" in job.error
+    assert library.jobs.take("worker") is None
+    assert library.jobs.given_up() == (job,)
+
+
+def test_an_owner_that_was_taken_for_dead_changes_nothing_any_more(library: Library) -> None:
+    job_id = library.jobs.enqueue("predict", {})
+    take(library, "first")
+    library.jobs.recover(older_than_s=0)
+    take(library, "second")
+    assert not library.jobs.heartbeat(job_id, owner="first")
+    assert not library.jobs.finish(job_id, owner="first")
+    assert not library.jobs.fail(job_id, "No.", owner="first")
+    assert state(library, job_id) == "running"
+    assert library.jobs.finish(job_id, owner="second")
+
+
+def test_an_orderly_stop_costs_no_attempt(library: Library) -> None:
+    job_id = library.jobs.enqueue("predict", {})
+    for _ in range(MAX_ATTEMPTS + 1):
+        take(library)
+        library.jobs.give_back(job_id, owner="worker", counted=False)
+    assert take(library).attempts == 1
+
+
+def test_a_failed_job_says_why_and_is_not_tried_again(library: Library) -> None:
+    job_id = library.jobs.enqueue("predict", {})
+    take(library)
+    library.jobs.fail(job_id, "The model is missing. Restore it.")
+    assert library.jobs.take("worker") is None
+    assert [job.error for job in library.jobs.given_up()] == ["The model is missing. Restore it."]
+
+
+def test_jobs_that_ended_long_ago_are_forgotten_and_others_kept(library: Library) -> None:
+    old, recent, waiting = (library.jobs.enqueue("predict", {"number": number}) for number in range(3))
+    for job_id in (old, recent):
+        take(library)
+        library.jobs.finish(job_id)
+    age(library, old, finished_at=40 * 86400)
+    library.jobs.forget_old()
+    assert library.jobs.get(old) is None
+    assert (state(library, recent), state(library, waiting)) == ("done", "queued")
+
+
+def test_one_job_waits_for_all_images_of_an_intake(
+    library: Library, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medcore.library.adding.BATCH", 2)
+    bring(*(make_attributes() for _ in range(5)))
+    (job,) = library.jobs.active()
+    assert (job.kind, job.priority) == ("predict", 0)
+    assert len(library.unpredicted("any", intake_id=job.payload["intake"])) == 5
+    assert library.jobs.take("worker") is not None
+
+
+def test_predictions_wait_while_files_are_coming_in(
+    library: Library, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    def watched(*arguments: object) -> object:
+        for outcome in quick_check([make_attributes() for _ in range(4)])(*arguments):
+            seen.append((len(library.jobs.active()), library.jobs.take("eager")))
+            yield outcome
+
+    monkeypatch.setattr("medcore.library.adding.BATCH", 1)
+    monkeypatch.setattr("medcore.library.adding.check_files", watched)
+    library.add([])
+    assert seen == [(0, None), (1, None), (1, None), (1, None)]
+    assert library.jobs.take("eager") is not None

@@ -1,0 +1,224 @@
+"""The library: what comes in, how it is filed, and how the worklist finds it."""
+
+import hashlib
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from medcore.errors import LibraryError
+from medcore.library import Library, NewReading, StudyQuery
+from medcore.settings import Settings
+from tests.films import make_film, ramp, write, write_ct_series, write_film
+from tests.libraries import Bring, make_answer, make_attributes, stored_files
+
+
+def names(library: Library, **query: object) -> list[str]:
+    return [row.patient_name for row in library.studies(StudyQuery(**query)).rows]  # type: ignore[arg-type]
+
+
+def test_a_film_is_stored_read_only_under_the_hash_of_its_bytes(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    film = write_film(tmp_path / "film")
+    summary = library.add([film])
+    (stored,) = stored_files(settings)
+    assert (summary.added, summary.already, summary.refused, summary.flagged) == (1, 0, (), ())
+    assert stored.parent.name + stored.name == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert stored.read_bytes() == film.read_bytes()
+    assert stored.stat().st_mode & 0o777 == 0o400
+    assert library.study(summary.studies[0]).instances[0].path == stored
+
+
+def test_only_the_owner_may_look_into_the_data_folder(library: Library, settings: Settings) -> None:
+    folders = [settings.data_dir, *(path for path in settings.data_dir.rglob("*") if path.is_dir())]
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+
+
+def test_adding_the_same_file_twice_changes_nothing(library: Library, settings: Settings, tmp_path: Path) -> None:
+    film = write_film(tmp_path / "film")
+    library.add([film])
+    before = (library.studies(), stored_files(settings))
+    again = library.add([film, film])
+    assert (again.added, again.already, again.studies, again.instances) == (0, 2, (), ())
+    assert (library.studies(), stored_files(settings)) == before
+    assert len(library.jobs.active()) == 1
+
+
+def test_a_file_given_twice_at_once_comes_in_once(library: Library, tmp_path: Path) -> None:
+    film = write_film(tmp_path / "film")
+    copy = tmp_path / "copy"
+    copy.write_bytes(film.read_bytes())
+    summary = library.add([film, copy])
+    assert (summary.added, summary.already) == (1, 1)
+
+
+def test_other_content_under_a_known_sop_instance_uid_is_refused_and_the_first_kept(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    first = make_film()
+    other = make_film(ramp(top=100), SOPInstanceUID=first.SOPInstanceUID)
+    library.add([write(first, tmp_path / "first")])
+    summary = library.add([write(other, tmp_path / "other")])
+    assert summary.added == 0
+    assert [refusal.source for refusal in summary.refused] == ["other"]
+    assert "SOP Instance UID" in summary.refused[0].reason
+    assert [path.read_bytes() for path in stored_files(settings)] == [(tmp_path / "first").read_bytes()]
+
+
+def test_nothing_waits_in_staging_after_an_intake(library: Library, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear colleague")
+    summary = library.add([write_film(tmp_path / "film"), tmp_path / "letter.txt"])
+    assert (summary.added, len(summary.refused)) == (1, 1)
+    assert list((settings.data_dir / "staging").iterdir()) == []
+
+
+def test_one_patient_id_with_two_names_is_kept_apart_and_flagged(library: Library, bring: Bring) -> None:
+    bring(make_attributes(patient_id="7", patient_name="Doe, Jane"))
+    summary = bring(make_attributes(patient_id="7", patient_name="Roe, Ann"))
+    rows = library.studies().rows
+    assert {row.patient_name for row in rows} == {"Doe, Jane", "Roe, Ann"}
+    assert all("another name" in row.flags[0] for row in rows)
+    assert len(summary.flagged) == 1
+    assert "Roe" not in summary.flagged[0]
+    assert library.study(rows[0].id).flags == rows[0].flags
+
+
+def test_case_and_accents_do_not_make_another_name(library: Library, bring: Bring) -> None:
+    bring(make_attributes(patient_id="7", patient_name="MÜLLER, JOSÉ"))
+    assert bring(make_attributes(patient_id="7", patient_name="Muller, Jose")).flagged == ()
+
+
+def test_patients_without_an_id_are_not_flagged(library: Library, bring: Bring) -> None:
+    summary = bring(
+        make_attributes(patient_id="", patient_name="Doe, Jane"), make_attributes(patient_id="", patient_name="Roe")
+    )
+    assert summary.flagged == ()
+    assert [row.flags for row in library.studies().rows] == [(), ()]
+
+
+def test_one_study_uid_under_two_patients_is_kept_apart_and_flagged(library: Library, bring: Bring) -> None:
+    summary = bring(make_attributes(study_instance_uid="1.9"), make_attributes(study_instance_uid="1.9"))
+    assert [row.images for row in library.studies().rows] == [1, 1]
+    assert all("Study Instance UID" in row.flags[0] for row in library.studies().rows)
+    assert len(summary.flagged) == 2
+
+
+def test_a_flag_goes_with_the_study_that_caused_it(library: Library, bring: Bring) -> None:
+    bring(make_attributes(patient_id="7", patient_name="Doe"), make_attributes(patient_id="7", patient_name="Roe"))
+    library.delete_study(library.studies().rows[0].id, "A. Reader", "wrong one")
+    assert [row.flags for row in library.studies().rows] == [()]
+
+
+def test_a_series_is_read_in_the_order_in_which_it_lies_in_the_patient(library: Library, tmp_path: Path) -> None:
+    write_ct_series(tmp_path / "ct", slices=4, spacing_mm=5.0)
+    summary = library.add([tmp_path / "ct"])
+    study = library.study(summary.studies[0])
+    heights = [instance.attributes.image_position_mm[2] for instance in study.instances]  # type: ignore[index]
+    assert heights == [0, 5, 10, 15]
+    assert [(series.modality, len(series.instances)) for series in study.series] == [("CT", 4)]
+    assert study.film_number(study.instances[2].id) == (3, 4)
+
+
+def test_images_that_come_later_join_their_study(library: Library, bring: Bring) -> None:
+    first = make_attributes(modality="DX")
+    bring(first)
+    later = {"patient_id": first.patient_id, "patient_name": first.patient_name}
+    bring(make_attributes(study_instance_uid=first.study_instance_uid, modality="CT", **later))
+    (row,) = library.studies().rows
+    assert (row.images, row.modalities) == (2, ("CT", "DX"))
+
+
+@pytest.mark.parametrize("text", ["muller", "MÜL", "jose muller", "p-17", "thorax", "acc 9", "acc-9 josé"])
+def test_a_study_is_found_by_name_id_description_and_accession(library: Library, bring: Bring, text: str) -> None:
+    bring(
+        make_attributes(
+            patient_name="Müller, José", patient_id="P-17", study_description="Thórax ap", accession_number="ACC-9"
+        ),
+        make_attributes(patient_name="Other"),
+    )
+    assert names(library, text=text) == ["Müller, José"]
+
+
+@pytest.mark.parametrize(("text", "found"), [("%", 1), ("_", 1), ("'", 1), ("x%", 0), ("x_ller", 0)])
+def test_search_signs_mean_nothing_special(library: Library, bring: Bring, text: str, found: int) -> None:
+    bring(make_attributes(patient_name="Muller"))
+    assert library.studies(StudyQuery(text=text)).total == found
+
+
+def test_the_worklist_narrows_by_modality_and_date_and_is_newest_first(library: Library, bring: Bring) -> None:
+    bring(
+        make_attributes(patient_name="A", modality="CT", study_date=date(2024, 1, 1)),
+        make_attributes(patient_name="B", modality="MR", study_date=date(2024, 1, 2)),
+        make_attributes(patient_name="C", modality="CT", study_date=date(2024, 1, 3)),
+        make_attributes(patient_name="D", modality="CT", study_date=None),
+    )
+    assert library.modalities() == ("CT", "MR")
+    assert names(library) == ["C", "B", "A", "D"]
+    assert names(library, modality="CT") == ["C", "A", "D"]
+    assert names(library, date_from=date(2024, 1, 2), date_to=date(2024, 1, 3)) == ["C", "B"]
+    assert names(library, limit=2, offset=1) == ["B", "A"]
+    assert library.studies(StudyQuery(modality="CT", limit=1)).total == 3
+
+
+def test_a_page_of_ten_thousand_studies_comes_in_well_under_a_tenth_of_a_second(library: Library, bring: Bring) -> None:
+    bring(*(make_attributes(study_date=date(2020, 1, 1 + number % 28)) for number in range(10_000)))
+    took = []
+    for query in (StudyQuery(), StudyQuery(text="child 99"), StudyQuery(offset=9_950), StudyQuery(status="disagreed")):
+        began = time.perf_counter()
+        library.studies(query)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.1
+    assert library.studies(StudyQuery(text="child 99")).total >= 111
+
+
+def test_the_models_answer_stays_hidden_until_the_reader_has_spoken(library: Library, bring: Bring) -> None:
+    (study_id,) = bring(make_attributes()).studies
+    (instance,) = library.study(study_id).instances
+    library.save_prediction(instance.id, make_answer(0.87))
+    (row,) = library.studies().rows
+    assert (row.status, row.reader_said, row.model_said) == ("to read", "", None)
+    library.save_reading(study_id, NewReading(instance.id, "A. Reader", "bacterial", "left"))
+    (row,) = library.studies().rows
+    assert (row.status, row.reader_said, row.model_said) == ("read", "Bacterial pneumonia, left", "Pneumonia, 87 %")
+
+
+def test_a_missing_study_and_image_are_said_to_be_gone(library: Library) -> None:
+    with pytest.raises(LibraryError, match="not in the library"):
+        library.study(1)
+    with pytest.raises(LibraryError, match="not in the library"):
+        library.instance(1)
+
+
+def test_an_unknown_status_is_refused(library: Library) -> None:
+    with pytest.raises(LibraryError, match="to read"):
+        library.studies(StudyQuery(status="unread"))
+
+
+def test_room_counts_what_is_stored(library: Library, bring: Bring) -> None:
+    before = library.room()
+    bring(*(make_attributes() for _ in range(3)))
+    assert library.room().used_bytes >= before.used_bytes + 3 * 100
+    assert library.room().free_bytes > 0
+
+
+def test_a_nearly_full_disk_is_a_clear_message_and_the_library_is_as_before(
+    library: Library, bring: Bring, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(make_attributes())
+    before = (library.studies(), stored_files(settings))
+    monkeypatch.setattr("medcore.library.adding.free_bytes", lambda folder: 1 << 20)
+    with pytest.raises(LibraryError, match="disk is full"):
+        bring(make_attributes())
+    assert (library.studies(), stored_files(settings)) == before
+    assert list((settings.data_dir / "staging").iterdir()) == []
+
+
+def test_the_library_loads_without_tensorflow() -> None:
+    script = (
+        "import sys, medcore.library; sys.exit(any(m in sys.modules for m in ('tensorflow', 'keras', 'streamlit')))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
