@@ -16,9 +16,9 @@ from streamlit import file_util
 
 from medcore import __version__
 from medcore.errors import MedcoreError
+from medcore.faults import keep_logs_private, log_fault
 from medcore.server.answers import answer
 from medcore.server.background import Background
-from medcore.server.faults import keep_logs_private, log_fault
 from medcore.server.gate import Gate
 from medcore.server.headers import answer_headers, content_security_policy, inline_script_hashes
 from medcore.settings import Settings

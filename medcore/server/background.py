@@ -3,19 +3,21 @@
 Both start after the server listens, so that no page waits for them, and stop with it.
 """
 
-import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError
 from importlib import import_module
 from typing import Protocol
 
-from medcore.server.faults import log_fault
 from medcore.settings import Settings
 
-LOG = logging.getLogger("medcore.server")
 
+class Watcher(Protocol):
+    """What starts the worker, and starts it again when it dies."""
 
-class Runner(Protocol):
-    """Something that is started and stopped."""
+    @property
+    def pid(self) -> int | None:
+        """The worker's process number, None while it does not run."""
 
     def start(self) -> None:
         """Start it."""
@@ -29,36 +31,49 @@ class Background:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
-        self._supervisor: Runner | None = None
-        self.state = "starting"
+        self._supervisor: Watcher | None = None
+        self._failed = False
+        self._stopping = threading.Event()
+
+    @property
+    def state(self) -> str:
+        """Say how the worker is: starting, running, or failed."""
+        if self._failed:
+            return "failed"
+        return "running" if self._supervisor is not None and self._supervisor.pid is not None else "starting"
 
     def start(self) -> None:
-        """Start both in a thread of their own, and return at once."""
-        self._starter.submit(self._start).add_done_callback(self._started)
+        """Start both in threads of their own, and return at once."""
+        for step in (self._start_worker, self._start_decoders):
+            threading.Thread(target=self._try, args=(step,), name="background", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop both, after whatever is still starting has started."""
-        self._starter.submit(self._stop).add_done_callback(_log_failure)
-        self._starter.shutdown(wait=True)
-        self.state = "stopped"
-
-    def _start(self) -> None:
-        self._supervisor = import_module("medcore.worker.supervisor").Supervisor(self._settings)
-        self._supervisor.start()
-        import_module("medcore.dicom").start_decoders()
-
-    def _stop(self) -> None:
+        """Stop both, whatever still starts among them, and return when they are gone."""
+        self._stopping.set()
         if self._supervisor is not None:
             self._supervisor.stop()
         import_module("medcore.dicom").stop_decoders()
 
-    def _started(self, outcome: "Future[None]") -> None:
-        _log_failure(outcome)
-        self.state = "failed" if outcome.exception() else "running"
+    def _start_worker(self) -> None:
+        supervisor: Watcher = import_module("medcore.worker.supervisor").Supervisor(self._settings)
+        if not self._stopping.is_set():
+            self._supervisor = supervisor
+            supervisor.start()
 
+    def _start_decoders(self) -> None:
+        decoders = import_module("medcore.dicom")
+        if self._stopping.is_set():
+            return
+        try:
+            decoders.start_decoders()
+        except (BrokenExecutor, CancelledError):  # what a pool that is stopped while it starts ends in
+            if not self._stopping.is_set():
+                raise
 
-def _log_failure(outcome: "Future[None]") -> None:
-    error = outcome.exception()
-    if error is not None:
-        log_fault(error)
+    def _try(self, step: Callable[[], None]) -> None:
+        started = False
+        try:
+            step()
+            started = True
+        finally:  # the error itself goes to the log by threading.excepthook
+            self._failed = self._failed or not started

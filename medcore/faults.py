@@ -6,15 +6,17 @@ of an exception and the places in the code it came through; only a MedcoreError,
 
 import logging
 import secrets
+import sys
 import threading
 import traceback
 from pathlib import Path
+from types import TracebackType
 
 from medcore.errors import MedcoreError
 
-LOG = logging.getLogger("medcore.server")
+LOG = logging.getLogger("medcore")
 FRAMES_SHOWN = 6  # innermost ones; more of them are the frameworks' own
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def describe_fault(error: BaseException) -> str:
@@ -57,8 +59,13 @@ def keep_logs_private() -> None:
 
     logging.setLogRecordFactory(make_private_record)
     threading.excepthook = _log_thread_fault
+    sys.excepthook = _log_last_fault
 
 
 def _log_thread_fault(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
         LOG.error("A thread ended: %s", describe_fault(args.exc_value))
+
+
+def _log_last_fault(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    LOG.critical("The process ended: %s", describe_fault(error))
