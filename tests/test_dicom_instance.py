@@ -62,7 +62,7 @@ NAMES = {
     "GBK": ("Wang^XiaoDong=王^小东", "Wang, XiaoDong (王, 小东)"),
 }
 
-CODECS = {"ISO_IR 13": "shift_jis", "ISO_IR 166": "tis-620", "ISO_IR 192": "utf-8", "ISO_IR 203": "latin-9"}
+CODECS = {"ISO_IR 13": "shift_jis", "ISO_IR 166": "tis-620", "ISO_IR 192": "utf-8", "ISO_IR 203": "iso8859-15"}
 
 
 @pytest.mark.parametrize("charset", NAMES)

@@ -93,12 +93,23 @@ def decode(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
     PixelError
         If the pixel data is damaged, or `frame` is not there.
     """
+    if layout.bits_allocated == 1 and layout.is_native:
+        return _unpack_bits(stream, layout, frame)
     stream.seek(layout.pixels.offset)
     try:
         array, _ = get_decoder(layout.syntax).as_array(stream, index=frame, **layout.options())
     except DAMAGE as error:
         raise PixelError(GARBAGE) from error
     return array
+
+
+def _unpack_bits(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
+    """Frames of single bits follow each other without a gap, so one may start inside a byte; PS3.5, 8.1.1."""
+    first = frame * layout.frame_bits
+    stream.seek(layout.pixels.offset + first // 8)
+    packed = np.frombuffer(stream.read(layout.frame_bits // 8 + 2), np.uint8)
+    bits = np.unpackbits(packed, bitorder="little")[first % 8 : first % 8 + layout.frame_bits]
+    return bits.reshape(layout.rows, layout.columns)
 
 
 def check_compressed(stream: BinaryIO, layout: Layout, size: int) -> None:

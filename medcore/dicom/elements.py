@@ -36,6 +36,7 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
+LONGEST_LIST = 4096  # bytes of a list of numbers or terms
 ESCAPE = b"\x1b"  # switches the character set inside a value
 
 # Latin alphabet no. 9 is in the standard (PS3.3, C.12.1.1.2) but not in pydicom 3.0.
@@ -74,7 +75,8 @@ def text(ds: Dataset, keyword: str) -> str:
 
 def texts(ds: Dataset, keyword: str) -> tuple[str, ...]:
     """Return all values as printable text."""
-    value = converted(ds, keyword)
+    raw = _raw(ds, keyword)
+    value = converted(ds, keyword) if not isinstance(raw, bytes) or len(raw) <= LONGEST_LIST else None
     if value is None or isinstance(value, bytes):
         return ()
     return tuple(printable(str(part)) for part in ([value] if isinstance(value, str) else value))
@@ -129,6 +131,8 @@ def decimals(ds: Dataset, keyword: str) -> tuple[float, ...]:
     value = _raw(ds, keyword)
     if not isinstance(value, bytes):
         return _finite(converted(ds, keyword))
+    if len(value) > LONGEST_LIST:
+        return ()
     try:
         return _finite([float(part) for part in value.rstrip(b" \0").split(b"\\")]) if value.strip(b" \0") else ()
     except ValueError:

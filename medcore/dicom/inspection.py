@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from medcore.dicom import decoding, instance
+from medcore.dicom import decoding, instance, presentation
 from medcore.dicom.archives import DAMAGED_ZIP, ZIP_ERRORS, ZIP_MAGICS, open_member
 from medcore.dicom.attributes import Attributes
 from medcore.dicom.elements import DAMAGE, items, tag_of, texts
@@ -27,6 +27,7 @@ CHUNK = 2**20  # bytes
 NOT_DICOM = "It is not a DICOM file, so it is left out."
 NESTED_ZIP = "It is an archive inside an archive. Unpack it and add what is in it."
 UNREADABLE = "The file cannot be read. Check that it is there, and its permissions."
+TAGS = instance.TAGS | presentation.TAGS
 LAYOUT_TAGS = frozenset(tag_of(keyword) for keyword in KEYWORDS)
 NO_MEMORY = "Reading the file takes more memory than a file may. It may be damaged: ask the sender for it again."
 
@@ -195,7 +196,9 @@ def inspect(stream: BinaryIO, size: int, sha256: str) -> Attributes:
 
 def _read_safe_header(stream: BinaryIO, size: int) -> Header:
     check_nesting(stream, size)
-    header = read_header(stream, instance.TAGS)
+    header = read_header(stream, TAGS)
+    for keyword in presentation.SEQUENCES:  # what the server will parse must have been parsed under limits
+        items(header.ds, keyword)
     if header.body is not None:
         check_nesting(BytesIO(header.body), len(header.body))
     return header

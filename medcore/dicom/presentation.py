@@ -1,13 +1,13 @@
 """Build a frame from decoded pixels and what the file says about showing them.
 
-Source: DICOM PS3.3, C.11.1 (Modality LUT), C.11.2 (VOI LUT), C.7.6.3.1.5 and .6 (palettes).
+Source: DICOM PS3.3, C.11.1 (Modality LUT) and C.11.2 (VOI LUT).
 """
 
 import numpy as np
 from pydicom.dataset import Dataset
 
-from medcore.dicom import functional_groups, layout
-from medcore.dicom.elements import converted, decimal, decimals, items, tag_of, text, texts
+from medcore.dicom import functional_groups, layout, palette
+from medcore.dicom.elements import converted, decimal, decimals, is_little_endian, items, tag_of, text, texts
 from medcore.dicom.frame import Frame
 from medcore.dicom.functional_groups import with_group
 from medcore.dicom.layout import Layout
@@ -15,9 +15,9 @@ from medcore.dicom.luts import LookupTable, Rescale
 from medcore.dicom.windowing import FUNCTIONS, Window
 
 Array = np.ndarray
-PALETTES = ("Red", "Green", "Blue")
 KEYWORDS = (
     *functional_groups.KEYWORDS,
+    *palette.KEYWORDS,
     "Modality",
     "RescaleSlope",
     "RescaleIntercept",
@@ -30,9 +30,8 @@ KEYWORDS = (
     "VOILUTSequence",
     "PixelPaddingValue",
     "PixelPaddingRangeLimit",
-    *(f"{color}PaletteColorLookupTable{part}" for color in PALETTES for part in ("Descriptor", "Data")),
-    *(f"Segmented{color}PaletteColorLookupTableData" for color in PALETTES),
 )
+SEQUENCES = (*functional_groups.KEYWORDS, "ModalityLUTSequence", "VOILUTSequence")
 TAGS = frozenset(tag_of(keyword) for keyword in (*KEYWORDS, *layout.KEYWORDS))
 
 
@@ -42,7 +41,7 @@ def present(array: np.ndarray, ds: Dataset, pixels: Layout, frame: int) -> Frame
     if array.ndim == 3:
         return Frame(_as_uint8(array, pixels.bits_stored), is_color=True, modality=modality)
     if pixels.photometric == "PALETTE COLOR":
-        return Frame(apply_palette(array, ds), is_color=True, modality=modality)
+        return Frame(palette.apply_palette(array, ds), is_color=True, modality=modality)
     values = with_group(ds, frame, "PixelValueTransformationSequence", "RescaleSlope")
     modality_lut = _modality_lut(ds, values, pixels)
     voi = with_group(ds, frame, "FrameVOILUTSequence", "WindowCenter")
@@ -63,22 +62,6 @@ def _as_uint8(samples: np.ndarray, bits_stored: int) -> np.ndarray:
     if samples.dtype == np.uint8:
         return samples
     return (samples >> max(bits_stored - 8, 0)).astype(np.uint8)
-
-
-def apply_palette(stored: np.ndarray, ds: Dataset) -> np.ndarray:
-    """Return the uint8 RGB (rows, columns, 3) of stored values through the file's palette.
-
-    Raises
-    ------
-    ValueError, AttributeError
-        If the palette is missing or damaged.
-    """
-    from pydicom.pixels.processing import apply_color_lut
-
-    colors = apply_color_lut(stored, ds)
-    if colors.dtype == np.uint8 or colors.max() < 256:  # 16-bit entries that hold 8-bit colours are common
-        return colors.astype(np.uint8)
-    return (colors >> 8).astype(np.uint8)
 
 
 def _modality_lut(ds: Dataset, values: Dataset, pixels: Layout) -> Rescale | LookupTable:
@@ -126,7 +109,7 @@ def read_table(item: Dataset, signed: bool) -> LookupTable | None:
     entries, first, bits = int(descriptor[0]) % 2**16 or 2**16, int(descriptor[1]), int(descriptor[2])
     if signed and first >= 2**15:
         first -= 2**16
-    table = _entries(data, entries, item.original_encoding[1] is not False)[:entries]
+    table = _entries(data, entries, is_little_endian(item))[:entries]
     if not table.size or not 1 <= bits <= 16:
         return None
     return LookupTable(table, first, bits if table.max() < 2**bits else 16)

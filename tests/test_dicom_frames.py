@@ -1,0 +1,300 @@
+"""Frames hold the values the scanner stored, whatever the file's form."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.pixels.processing import convert_color_space
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from medcore.dicom import Window, read_frame
+from medcore.dicom.palette import expand_segments
+from medcore.errors import PixelError
+from tests.attacks import data_set_of
+from tests.films import make_film, put_pixels, ramp, write, write_film
+
+RNG = np.random.default_rng(7)
+COLORS = RNG.integers(0, 256, (8, 6, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32])
+def test_integers_of_every_width_come_back(dtype: Any, syntax: str, tmp_path: Path) -> None:
+    info = np.iinfo(dtype)
+    pixels = RNG.integers(info.min, info.max, (5, 7), dtype, endpoint=True)
+    path = write(make_film(pixels), tmp_path / "film", syntax)
+    np.testing.assert_array_equal(read_frame(path).stored, pixels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.uint32])
+def test_big_endian_values_come_back(dtype: Any, tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 127, (6, 8)).astype(dtype)
+    ds = make_film(pixels)
+    data = pixels.astype(pixels.dtype.newbyteorder(">"))
+    ds.PixelData = data.tobytes()
+    np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film", ExplicitVRBigEndian)).values, pixels)
+
+
+@pytest.mark.parametrize(("keyword", "dtype"), [("FloatPixelData", np.float32), ("DoubleFloatPixelData", np.float64)])
+def test_floating_point_pixels_come_back(keyword: str, dtype: Any, tmp_path: Path) -> None:
+    pixels = RNG.normal(size=(4, 6)).astype(dtype)
+    ds = make_film(pixels.astype(np.uint16), PixelData=None, BitsAllocated=8 * pixels.itemsize)
+    for element in ("BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(ds, element)
+    setattr(ds, keyword, pixels.tobytes())
+    np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film")).values, pixels)
+
+
+def test_single_bits_come_back_frame_by_frame_across_byte_borders(tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 2, (3, 3, 5)).astype(np.uint8)  # 15 bits a frame
+    packed = np.packbits(pixels.ravel(), bitorder="little").tobytes()
+    ds = make_film(pixels, BitsAllocated=1, BitsStored=1, HighBit=0)
+    ds.PixelData = packed
+    path = write(ds, tmp_path / "film")
+    for frame in range(3):
+        np.testing.assert_array_equal(read_frame(path, frame).values, pixels[frame])
+
+
+def test_bits_above_bits_stored_are_cleared(tmp_path: Path) -> None:
+    # Old overlays stand in the four bits above a 12-bit value.
+    path = write_film(
+        tmp_path / "film", np.array([[0xF001, 0x0FFF], [0x1000, 5]], np.uint16), BitsStored=12, HighBit=11
+    )
+    np.testing.assert_array_equal(read_frame(path).values, [[1, 0x0FFF], [0, 5]])
+
+
+def test_the_sign_bit_is_spread_over_unused_bits(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film", np.array([[0x0FFF, 0x07FF]], np.int16), BitsStored=12, HighBit=11)
+    np.testing.assert_array_equal(read_frame(path).values, [[-1, 2047]])
+
+
+def test_overlay_planes_are_ignored(tmp_path: Path) -> None:
+    ds = make_film()
+    ds.add_new(0x60000010, "US", 8)
+    ds.add_new(0x60000011, "US", 6)
+    ds.add_new(0x60003000, "OW", b"\xff" * 6)
+    np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film")).values, ramp())
+
+
+def test_each_frame_of_a_run_is_its_own(tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 60000, (4, 5, 7)).astype(np.uint16)
+    path = write_film(tmp_path / "run", pixels)
+    for frame in range(4):
+        np.testing.assert_array_equal(read_frame(path, frame).values, pixels[frame])
+
+
+@pytest.mark.parametrize("frame", [-1, 4])
+def test_a_frame_that_is_not_there_is_an_error(frame: int, tmp_path: Path) -> None:
+    path = write_film(tmp_path / "run", np.zeros((4, 5, 7), np.uint8))
+    with pytest.raises(PixelError, match="has 4 frames"):
+        read_frame(path, frame)
+
+
+@pytest.mark.parametrize("planar", [0, 1])
+def test_rgb_comes_back_interleaved_or_by_plane(planar: int, tmp_path: Path) -> None:
+    ds = make_film(COLORS, PlanarConfiguration=planar)
+    if planar:
+        ds.PixelData = COLORS.transpose(2, 0, 1).tobytes()
+    frame = read_frame(write(ds, tmp_path / "film"))
+    assert frame.is_color
+    np.testing.assert_array_equal(frame.values, COLORS)
+
+
+def test_16_bit_colors_keep_their_upper_byte(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film", COLORS.astype(np.uint16) * 256 + 17)
+    np.testing.assert_array_equal(read_frame(path).values, COLORS)
+
+
+def test_ybr_becomes_rgb(tmp_path: Path) -> None:
+    ds = make_film(convert_color_space(COLORS, "RGB", "YBR_FULL"), PhotometricInterpretation="YBR_FULL")
+    difference = read_frame(write(ds, tmp_path / "film")).values.astype(int) - COLORS
+    assert np.abs(difference).max() <= 2  # YBR in 8 bits loses that much
+
+
+def test_ybr_with_halved_color_becomes_rgb(tmp_path: Path) -> None:
+    # Two grey pixels share one neutral colour: Y1 Y2 B R, so RGB = (Y, Y, Y).
+    ds = make_film(np.zeros((1, 4, 3), np.uint8), PhotometricInterpretation="YBR_FULL_422")
+    ds.PixelData = bytes([10, 20, 128, 128, 30, 40, 128, 128])
+    expected = [[[10] * 3, [20] * 3, [30] * 3, [40] * 3]]
+    np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film")).values, expected)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_palette_becomes_rgb(bits: int, tmp_path: Path) -> None:
+    ds = make_film(np.array([[0, 1], [2, 1]], np.uint8), PhotometricInterpretation="PALETTE COLOR")
+    for color, entries in zip(("Red", "Green", "Blue"), ([10, 20, 30], [40, 50, 60], [70, 80, 90]), strict=True):
+        setattr(ds, f"{color}PaletteColorLookupTableDescriptor", [3, 0, bits])
+        scaled = (np.array(entries) << (bits - 8)).astype("<u2" if bits == 16 else "u1").tobytes()
+        setattr(ds, f"{color}PaletteColorLookupTableData", scaled + b"\0" * (len(scaled) % 2))
+    frame = read_frame(write(ds, tmp_path / "film"))
+    assert frame.is_color
+    np.testing.assert_array_equal(frame.values, [[[10, 40, 70], [20, 50, 80]], [[30, 60, 90], [20, 50, 80]]])
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_lossless_compression_loses_nothing(dtype: Any, syntax: str, tmp_path: Path) -> None:
+    if syntax == JPEGLSLossless and dtype == np.int16:
+        pytest.skip("pydicom has no encoder for signed JPEG-LS")
+    pixels = RNG.integers(0, 250, (64, 48)).astype(dtype)
+    ds = make_film(pixels)
+    ds.file_meta = write_meta()
+    ds.compress(syntax, pixels, generate_instance_uid=False)
+    np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film", syntax)).values, pixels)
+
+
+def write_meta() -> FileMetaDataset:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return meta
+
+
+def test_compressed_frames_are_found_with_and_without_an_offset_table(tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 250, (3, 16, 16)).astype(np.uint8)
+    ds = make_film(pixels)
+    ds.file_meta = write_meta()
+    ds.compress(RLELossless, pixels, generate_instance_uid=False)
+    frames = list(generate_frames(ds.PixelData, number_of_frames=3))
+    for has_table in (True, False):
+        ds.PixelData = encapsulate(frames, has_bot=has_table)
+        path = write(ds, tmp_path / f"run{has_table}", RLELossless)
+        for frame in (2, 0, 1):
+            np.testing.assert_array_equal(read_frame(path, frame).values, pixels[frame])
+
+
+def test_hounsfield_units_come_from_rescale(tmp_path: Path) -> None:
+    pixels = np.array([[0, 1024], [2048, 4095]], np.uint16)
+    path = write_film(tmp_path / "ct", pixels, Modality="CT", RescaleSlope=0.5, RescaleIntercept=-1000)
+    frame = read_frame(path)
+    np.testing.assert_allclose(frame.values, [[-1000, -488], [24, 1047.5]])
+    assert frame.unit == "HU"
+
+
+def test_a_segmented_palette_is_expanded_and_never_beyond_its_entries() -> None:
+    # Two values, a straight line of three to 40, and both segments once more.
+    numbers = [0, 2, 5, 10, 1, 3, 40, 2, 2, 0, 0]
+    assert expand_segments(numbers, 65536) == [5, 10, 20, 30, 40, 5, 10, 20, 30, 40]
+    assert expand_segments([0, 1, 0] + [1, 65535, 9] * 1000, 256) == [0] * 256
+
+
+@pytest.mark.parametrize("numbers", [[1, 5, 9], [7, 1, 1], [0, 1, 1, 1, 5]])
+def test_a_damaged_palette_is_an_error(numbers: list[int]) -> None:
+    with pytest.raises(PixelError, match="palette"):
+        expand_segments(numbers, 256)
+
+
+def _table(entries: list[int], first: int, bits: int) -> Dataset:
+    item = Dataset()
+    item.LUTDescriptor = [len(entries), first, bits]
+    item.LUTData = entries
+    item["LUTDescriptor"].VR = item["LUTData"].VR = "US"
+    return item
+
+
+def test_a_modality_table_replaces_rescale(tmp_path: Path) -> None:
+    ds = make_film(np.array([[0, 1], [2, 9]], np.uint16), ModalityLUTSequence=[_table([100, 300, 700], 0, 16)])
+    np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film")).values, [[100, 300], [700, 700]])
+
+
+def test_an_enhanced_frame_uses_its_own_rescale_and_window(tmp_path: Path) -> None:
+    groups = []
+    for number in range(2):
+        values, voi, group = Dataset(), Dataset(), Dataset()
+        values.RescaleSlope, values.RescaleIntercept, values.RescaleType = 1, -100 * (number + 1), "HU"
+        voi.WindowCenter, voi.WindowWidth = 10 * number, 100
+        group.PixelValueTransformationSequence, group.FrameVOILUTSequence = [values], [voi]
+        groups.append(group)
+    pixels = np.full((2, 4, 4), 500, np.uint16)
+    path = write_film(tmp_path / "run", pixels, PerFrameFunctionalGroupsSequence=groups, Modality="CT")
+    assert read_frame(path, 0).values[0, 0] == 400
+    assert read_frame(path, 1).values[0, 0] == 300
+    assert read_frame(path, 1).windows == (Window(10, 100, "Window 1"),)
+
+
+def test_windows_of_the_file_are_read_and_impossible_ones_left_out(tmp_path: Path) -> None:
+    path = write_film(
+        tmp_path / "film",
+        WindowCenter=[40, 50, 60],
+        WindowWidth=[400, 0, 100],
+        WindowCenterWidthExplanation=["Soft", "Broken", "Hard"],
+        VOILUTFunction="LINEAR",
+    )
+    assert read_frame(path).windows == (Window(40, 400, "Soft"), Window(60, 100, "Hard"))
+
+
+def test_a_file_without_preamble_or_meta_is_read(tmp_path: Path) -> None:
+    for is_implicit in (True, False):
+        path = tmp_path / f"bare{is_implicit}"
+        path.write_bytes(data_set_of(make_film(), is_implicit))
+        np.testing.assert_array_equal(read_frame(path).values, ramp())
+
+
+def test_a_missing_file_is_a_pixel_error(tmp_path: Path) -> None:
+    with pytest.raises(PixelError):
+        read_frame(tmp_path / "gone")
+
+
+def test_errors_never_hold_a_name_or_a_uid(tmp_path: Path) -> None:
+    ds = make_film(BitsAllocated=24)
+    path = write(ds, tmp_path / "film")
+    with pytest.raises(PixelError) as caught:
+        read_frame(path)
+    chain = str(caught.value) + str(caught.value.__cause__)
+    assert "Invented" not in chain
+    assert ds.StudyInstanceUID not in chain
+
+
+def test_frames_are_read_from_many_threads_at_once(tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 60000, (6, 50, 40)).astype(np.uint16)
+    ds = make_film(pixels)
+    ds.file_meta = write_meta()
+    ds.compress(RLELossless, pixels, generate_instance_uid=False)
+    path = write(ds, tmp_path / "run", RLELossless)
+    failures: list[str] = []
+
+    def read(frame: int) -> None:
+        if not np.array_equal(read_frame(path, frame).values, pixels[frame]):
+            failures.append(str(frame))
+
+    threads = [threading.Thread(target=read, args=(frame,)) for frame in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_reading_uncompressed_pixels_starts_no_child_and_no_tensorflow(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film")
+    script = f"""
+import sys
+from pathlib import Path
+import medcore.dicom as dicom
+assert "pydicom" not in sys.modules, "import medcore.dicom is to be quick"
+dicom.render(dicom.read_frame(Path({str(path)!r})))
+from medcore.dicom import check_files, decoders
+assert decoders._pool is None
+heavy = [name for name in sys.modules if name.split(".")[0] in ("tensorflow", "keras", "streamlit")]
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_put_pixels_describes_what_it_was_given() -> None:
+    ds = Dataset()
+    put_pixels(ds, np.zeros((2, 4, 6, 3), np.uint8))
+    assert (ds.NumberOfFrames, ds.Rows, ds.Columns, ds.SamplesPerPixel) == (2, 4, 6, 3)
