@@ -7,7 +7,6 @@ a while without one. Its death, whatever the reason, costs the job it was at and
 import os
 import signal
 import sys
-import traceback
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -18,6 +17,7 @@ from typing import Any, Literal
 
 from medcore.dicom import stop_decoders
 from medcore.errors import MedcoreError
+from medcore.faults import describe_fault
 from medcore.library import Job, Library
 from medcore.processes import exit_with_parent
 from medcore.settings import Settings
@@ -128,8 +128,7 @@ class DiscreetEnd:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None and not issubclass(kind, SystemExit):
-            places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(trace)[-4:]]
-            sys.stderr.write(f"A job's process ends by {kind.__name__} at {' > '.join(places)}\n")
+        if error is not None and not isinstance(error, SystemExit):
+            sys.stderr.write(f"A job's process ends by {describe_fault(error)}\n")
             sys.stderr.flush()
             os._exit(1)

@@ -1,0 +1,84 @@
+"""The migrations make the very tables that the code works with."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+import medcore.library
+from medcore.errors import LibraryError
+from medcore.library import Library
+from medcore.library.database import HEAD, Database, revision_of
+from medcore.library.schema import Base
+from medcore.settings import Settings
+
+PACKAGE = Path(medcore.library.__file__).parent
+
+
+def test_the_tables_are_those_that_the_classes_describe(tmp_path: Path) -> None:
+    database = Database(tmp_path / "library.sqlite")
+    database.migrate()
+    engine = create_engine(f"sqlite:///{database.file}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    engine.dispose()
+    database.close()
+
+
+def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(PACKAGE / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_foreign_keys_are_enforced(tmp_path: Path) -> None:
+    database = Database(tmp_path / "library.sqlite")
+    database.migrate()
+    with pytest.raises(LibraryError, match="FOREIGN KEY"), database.writing() as session:
+        session.execute(text("INSERT INTO thumbnail (study_id, png) VALUES (7, x'00')"))
+    database.close()
+
+
+def test_a_migration_that_is_killed_half_way_starts_again_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import op
+
+    database = Database(tmp_path / "library.sqlite")
+
+    def killed(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(op, "execute", killed)
+        database.migrate()
+    assert revision_of(database.file) is None
+    database.migrate()
+    assert revision_of(database.file) == HEAD
+    database.close()
+
+
+def test_a_library_of_a_newer_medcore_is_left_alone_with_a_sentence(settings: Settings) -> None:
+    with closing(Library.open(settings)) as library, library._database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LibraryError, match="newer MedCore"):
+        Library.open(settings)
+
+
+def test_a_file_that_is_no_database_is_a_sentence(settings: Settings) -> None:
+    Library.open(settings).close()
+    (settings.data_dir / "library" / "library.sqlite").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(LibraryError, match="damaged"):
+        Library.open(settings)
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LibraryError, match="MEDCORE_DATA_DIR"):
+        Library.open(Settings(data_dir=tmp_path / "file" / "data", models_dir=tmp_path))
