@@ -1,0 +1,76 @@
+# MedCore: `make run` shows it, `make test` checks it, `make help` lists the rest.
+# Needs git, make and Python 3.11 or newer with venv; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UPGRADE ?=
+
+REQUIREMENTS := $(VENV)/.requirements
+REQUIREMENTS_DEV := $(VENV)/.requirements-dev
+PACKAGE := $(VENV)/.package
+CHROMIUM := $(VENV)/.chromium
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock bench clean
+.DELETE_ON_ERROR:
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(PACKAGE) ## install, add the demonstration studies, serve on http://127.0.0.1:8501
+	@$(BIN)/medcore demo
+	@$(BIN)/streamlit run app.py
+
+test: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## run every test, those in a real browser too
+	@$(BIN)/python -m pytest
+
+check: $(PACKAGE) $(REQUIREMENTS_DEV) ## lint, check the format and the types, look for unsafe code
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py medcore pages
+
+lock: $(REQUIREMENTS_DEV) ## pin what pyproject.toml asks for, with hashes (UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) pyproject.toml --output-file requirements.txt
+	@$(COMPILE) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+bench: $(PACKAGE) ## measure each stage and the share of this machine's own limit
+	@$(BIN)/medcore bench
+
+clean: ## remove the virtual environment and caches; the library stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info
+
+$(BIN)/python:
+	@command -v $(PYTHON) > /dev/null || { echo "MedCore needs Python 3.11 or newer. There is no $(PYTHON) here: install it, or name another, as in: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "MedCore needs Python 3.11 or newer, and $(PYTHON) is `$(PYTHON) --version`. Name a newer one, as in: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(REQUIREMENTS): requirements.txt | $(BIN)/python
+	@echo "Installing what requirements.txt pins (minutes, the first time)"
+	@$(INSTALL) --require-hashes --requirement requirements.txt
+	@touch $@
+
+$(REQUIREMENTS_DEV): requirements-dev.txt $(REQUIREMENTS)
+	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(PACKAGE): pyproject.toml $(REQUIREMENTS)
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Debian's Chromium by apt where that asks no password; Playwright's own elsewhere.
+$(CHROMIUM): $(REQUIREMENTS_DEV)
+	@if [ ! -x /usr/bin/chromium ]; then \
+		sudo=; [ "`id -u`" = 0 ] || sudo="sudo -n"; \
+		if command -v apt-get > /dev/null && $$sudo true 2> /dev/null; then \
+			{ $$sudo apt-get -qq update && $$sudo apt-get -qq install --yes --no-install-recommends chromium > /dev/null; } \
+				|| $(BIN)/playwright install --with-deps chromium; \
+		else \
+			$(BIN)/playwright install chromium; \
+		fi; \
+	fi
+	@touch $@
