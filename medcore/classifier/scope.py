@@ -27,7 +27,8 @@ class Scope:
     @property
     def made_for(self) -> str:
         """Say whom the model is for."""
-        return f"children of {self.min_age_years} to {self.max_age_years} years"
+        whom = "children" if self.max_age_years < ADULT_YEARS else "patients"
+        return f"{whom} of {self.min_age_years} to {self.max_age_years} years"
 
 
 @dataclass(frozen=True)
