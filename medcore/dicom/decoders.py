@@ -18,11 +18,12 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import pebble
 
-from medcore.dicom.limits import KILL_AFTER_S, KILLED_FOR_TIME, TOO_LONG, allowed_s, limit_process
+from medcore.dicom.limits import KILL_AFTER_S, KILLED_FOR_TIME, TOO_LONG, allowed_s, quiet_process
 from medcore.errors import MedcoreError, PixelError
 from medcore.processes import exit_with_parent
 
 CHILDREN = min(os.cpu_count() or 2, 4)
+TASKS_A_CHILD = 1000  # then it is replaced, for native decoders leak
 GRACE_S = 1.0  # beyond a task's own limit before the parent ends the child
 START_S = 30.0  # for a child to start and load its modules on a busy machine
 CRASHED = "The image decoder crashed on this file; it may be damaged. Ask the sender for it again."
@@ -67,15 +68,15 @@ def _running() -> pebble.ProcessPool:
     global _pool, _owner
     with _lock:
         if _pool is None or _owner != os.getpid():
-            _pool = pebble.ProcessPool(max_workers=CHILDREN, initializer=_initialize, context=get_context("spawn"))
+            _pool = pebble.ProcessPool(CHILDREN, TASKS_A_CHILD, _initialize, context=get_context("spawn"))
             _owner = os.getpid()
         return _pool
 
 
 def _initialize() -> None:
     exit_with_parent()
-    import_module("medcore.dicom.inspection")  # pydicom and its decoders, before the limits count
-    limit_process()
+    import_module("medcore.dicom.inspection")  # pydicom and its decoders, before a file's time counts
+    quiet_process()
 
 
 def _ready() -> int:
@@ -97,8 +98,11 @@ def decode_in_child(path: Path, frame: int) -> np.ndarray:
     """
     from medcore.dicom.inspection import decode_file
 
-    limit_s = allowed_s(path.stat().st_size)
-    return outcome(submit(decode_file, limit_s + KILL_AFTER_S + GRACE_S, path, frame))
+    limit_s = allowed_s(path.stat().st_size) + KILL_AFTER_S + GRACE_S
+    future = submit(decode_file, limit_s, path, frame)
+    if isinstance(future.exception(), pebble.ProcessExpired) and not is_time_out(future.exception()):
+        future = submit(decode_file, limit_s, path, frame)  # an earlier file may have harmed the child: once more
+    return outcome(future)
 
 
 def outcome(future: "Future[T]") -> T:
@@ -116,6 +120,6 @@ def explain_end(error: BaseException) -> str:
     return TOO_LONG if is_time_out(error) else CRASHED
 
 
-def is_time_out(error: BaseException) -> bool:
+def is_time_out(error: BaseException | None) -> bool:
     """Whether a child was ended because its task took too long."""
     return isinstance(error, TimeoutError) or getattr(error, "exitcode", None) in KILLED_FOR_TIME

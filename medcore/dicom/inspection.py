@@ -16,7 +16,7 @@ from medcore.dicom.elements import DAMAGE, items, tag_of, texts
 from medcore.dicom.header import DAMAGED, PREAMBLE, Header, looks_like_dicom, read_header
 from medcore.dicom.indexes import is_index
 from medcore.dicom.layout import KEYWORDS, read_layout
-from medcore.dicom.limits import allowed_s, time_limit
+from medcore.dicom.limits import allowed_s, file_limits
 from medcore.dicom.nesting import check_nesting
 from medcore.dicom.outcome import CheckedFile, Refusal
 from medcore.dicom.sources import PEEK, Item
@@ -97,7 +97,7 @@ def _check_or_refuse(item: Item, staged: Path) -> CheckedFile | Refusal | None:
 
 
 def _check(item: Item, staged: Path) -> CheckedFile | None:
-    with _open(item) as stream, time_limit(allowed_s(item.size)):
+    with _open(item) as stream, file_limits(allowed_s(item.size)):
         start = _read(stream, PEEK)
         _check_kind(start, item)
         if is_index(start):
@@ -206,7 +206,7 @@ def _read_safe_header(stream: BinaryIO, size: int) -> Header:
 
 def decode_file(path: Path, frame: int) -> np.ndarray:
     """Decode one frame of a checked file under the time limit; see `decoding.decode`."""
-    with path.open("rb") as stream, time_limit(allowed_s(path.stat().st_size)):
+    with path.open("rb") as stream, file_limits(allowed_s(path.stat().st_size)):
         header = read_header(stream, LAYOUT_TAGS)
         source = stream if header.body is None else BytesIO(header.body)
         return decoding.decode(source, read_layout(header), frame)
@@ -215,7 +215,7 @@ def decode_file(path: Path, frame: int) -> np.ndarray:
 def read_index(path: Path) -> list[tuple[str, ...]]:
     """Return the file IDs that a DICOMDIR refers to, each as its path's parts."""
     size = path.stat().st_size
-    with path.open("rb") as stream, time_limit(allowed_s(size)):
+    with path.open("rb") as stream, file_limits(allowed_s(size)):
         check_nesting(stream, size)
         records = items(read_header(stream, [tag_of("DirectoryRecordSequence")]).ds, "DirectoryRecordSequence")
         file_ids = (texts(record, "ReferencedFileID") for record in records)

@@ -62,7 +62,7 @@ def check_files(paths: Iterable[Path], staging: Path, on_progress: Progress | No
     finally:
         _discard(unclaimed)
         for job in under_way:
-            job.cancel()
+            job.discard()
 
 
 @dataclass
@@ -108,9 +108,10 @@ class _Job:
             raise
         return [entry if isinstance(entry, Refusal) else next(checked) for entry in self.entries]
 
-    def cancel(self) -> None:
+    def discard(self) -> None:
+        """Wait for the child, which a batch keeps busy for a moment only, and clear what it wrote."""
         if self.future:
-            self.future.cancel()
+            self.future.exception()
         _clear(self.batch)
 
 
