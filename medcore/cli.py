@@ -33,6 +33,7 @@ class Commands(click.Group):
 def main() -> None:
     """Read DICOM studies, see what a CNN says and where it looked. Not a medical device."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each step on every opening
 
 
 class Progress:

@@ -44,7 +44,7 @@ def film_figure(layers: list[tuple[str, float]], rows: int, columns: int, pixel_
         Height of a pixel over its width.
     """
     figure = go.Figure()
-    for address, opacity in layers:
+    for place, (address, opacity) in enumerate(layers):
         figure.add_layout_image(
             source=address,
             opacity=opacity,
@@ -55,7 +55,7 @@ def film_figure(layers: list[tuple[str, float]], rows: int, columns: int, pixel_
             sizex=columns,
             sizey=rows,
             sizing="stretch",
-            layer="below",
+            layer="above" if place else "below",  # two on one layer are drawn in no fixed order
         )
     figure.update_xaxes(range=[0, columns], visible=False, constrain="domain")
     figure.update_yaxes(range=[rows, 0], visible=False, scaleanchor="x", scaleratio=pixel_aspect)

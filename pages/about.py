@@ -12,7 +12,7 @@ from pages.words import counted, percent
 def show_purpose(card: ModelCard) -> None:
     """Say whom the model is for, and where it must not be used."""
     st.subheader("What it is for")
-    st.text(card.purpose)
+    st.text(f"{card.purpose}.")
     st.subheader("Where it must not be used")
     st.text(
         "Not for a decision about a patient. Not for anybody but "
@@ -30,14 +30,14 @@ def show_figures(card: ModelCard) -> None:
     validation, point = card.validation, card.operating_point
     columns = st.columns(4)
     columns[0].metric("Area under the ROC curve", f"{validation.auc:.3f}", border=True)
-    columns[1].metric(validation.interval, f"{validation.auc_low:.3f} to {validation.auc_high:.3f}", border=True)
+    columns[1].metric("95 % interval", f"{validation.auc_low:.3f} to {validation.auc_high:.3f}", border=True)
     columns[2].metric("Sensitivity", percent(point.sensitivity), border=True)
     columns[3].metric("Specificity", percent(point.specificity), border=True)
     films = counted(sum(validation.films.values()), "film")
     patients = counted(sum(validation.patients.values()), "patient")
     st.text(
         f"Pneumonia against normal, on {films} of {patients} that were kept apart while training. "
-        f"Pneumonia is called from {percent(point.threshold)}: {point.rule}"
+        f"Pneumonia is called from {percent(point.threshold)}: {point.rule}. Interval: {validation.interval}."
     )
     st.text("On films of another hospital it may be worse. It has not been tried there.")
 
@@ -49,7 +49,7 @@ def show_origin(card: ModelCard) -> None:
     facts = {
         "Training films": ", ".join(f"{name} {count:,}" for name, count in data.films.items()),
         "Training patients": ", ".join(f"{name} {count:,}" for name, count in data.patients.items()),
-        "Data": f"{data.name}. {data.attribution} {data.source}, {data.licence}",
+        "Data": f"{data.name}. {data.attribution}. {data.source}, {data.licence}.",
         "Started from": f"{weights.name}, {weights.licence}",
         "Network": card.architecture,
         "Preprocessing": card.preprocessing,

@@ -7,10 +7,21 @@ from medcore.library import AddSummary
 from pages.installation import open_library
 from pages.words import counted
 
+SUMMARY = "adding_summary"
 
-@st.dialog("Add studies", width="large")
+
+def open_dialog() -> None:
+    """Open the dialog afresh, without what an earlier upload left."""
+    st.session_state.pop(SUMMARY, None)
+    add_studies()
+
+
+@st.dialog("Add studies", width="large", on_dismiss="rerun")
 def add_studies() -> None:
     """Take an upload in, with progress, and sum up what was taken, what was refused and why."""
+    if SUMMARY in st.session_state:
+        show_summary(st.session_state[SUMMARY])
+        return
     kind = st.segmented_control("What", ["Files or zip", "Folder"], default="Files or zip", required=True)
     uploads = st.file_uploader(
         "DICOM files, with or without an extension, or a zip of them" if kind == "Files or zip" else "A whole folder",
@@ -22,7 +33,7 @@ def add_studies() -> None:
         return
     bar = st.progress(0.0, "Checking the files")
     try:
-        summary = open_library().add_uploads(
+        st.session_state[SUMMARY] = open_library().add_uploads(
             [(upload.name, upload) for upload in uploads],
             on_progress=lambda done, total: bar.progress(
                 min(done / total, 1.0) if total else 0.0, f"{counted(done, 'file')} checked"
@@ -32,8 +43,7 @@ def add_studies() -> None:
         bar.empty()
         st.error(str(error), icon=":material/error:")
         return
-    bar.empty()
-    show_summary(summary)
+    st.rerun(scope="fragment")
 
 
 def show_summary(summary: AddSummary) -> None:
@@ -53,5 +63,5 @@ def show_summary(summary: AddSummary) -> None:
             hide_index=True,
             alt="Files that were not taken, and why",
         )
-    if st.button("Done", key="adding_done"):
+    if st.button("Done", type="primary", key="adding_done"):
         st.rerun()

@@ -53,7 +53,7 @@ def review(study: Study) -> None:
         chosen = choose_image(study)
     with panel, st.container(gap="xsmall"):
         reading = show_reading(study, chosen.instance, reading)
-        overlay = show_model(study, reading)
+        overlay = show_model(study, chosen.instance, reading)
         show_verdict(study, reading)
     with image_column:
         show_image(chosen, overlay)

@@ -4,19 +4,21 @@ import streamlit as st
 
 from medcore.errors import MedcoreError
 from medcore.explanation import has_evidence, heatmap, scale_picture
-from medcore.library import Reading, StoredPrediction, Study
+from medcore.library import Instance, Reading, StoredPrediction, Study
 from medcore.pictures import as_address, encode_png
 from pages.installation import model_card, open_library
 from pages.review_image import Overlay
+from pages.review_series import go_to
 from pages.words import TARGETS, percent
 
 WAIT_S = 2
+MODEL_HEIGHT = 268  # pixels kept free from the start, so that nothing moves when the answer arrives
 
 
-def show_model(study: Study, reading: Reading | None) -> Overlay | None:
+def show_model(study: Study, shown: Instance, reading: Reading | None) -> Overlay | None:
     """Show the model's answer in the place that was reserved for it, and return the heatmap to lay over the film."""
     st.subheader("2  Model")
-    with st.container(height=210, border=False, key="review_model"):
+    with st.container(height=MODEL_HEIGHT, border=False, key="review_model"):
         prediction = open_library().study_answer(study.id)
         if prediction is None:
             wait_for_answer(study.id)
@@ -28,7 +30,7 @@ def show_model(study: Study, reading: Reading | None) -> Overlay | None:
         elif reading is None:
             st.text("Shown after your reading.")
         else:
-            return show_answer(study, prediction)
+            return show_answer(study, shown, prediction)
     return None
 
 
@@ -57,13 +59,16 @@ def ask_age(study: Study, prediction: StoredPrediction) -> None:
         st.caption("Type your name above first.")
 
 
-def show_answer(study: Study, prediction: StoredPrediction) -> Overlay | None:
+def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> Overlay | None:
     """Lead with pneumonia or not; the kind is the data set's label, not a cause that a film can settle."""
     st.markdown(f"**{prediction.decision.capitalize()}**  ·  pneumonia {percent(prediction.pneumonia or 0.0)}")
     number, total = study.number_of(prediction.instance_id), len(study.instances)
     others = ", ".join(f"{TARGETS[name].lower()} {percent(p)}" for name, p in prediction.probabilities.items())
     which = f"Film {number} of {total}. " if total > 1 else ""
-    st.caption(f"{which}{others}. Called pneumonia from {percent(prediction.threshold or 0.0)}.")
+    st.caption(f"{which}{others.capitalize()}. Pneumonia is called from {percent(prediction.threshold or 0.0)}.")
+    if shown.id != prediction.instance_id:
+        st.button(f"Show film {number}", key="review_go_to", on_click=go_to, args=(study, prediction.instance_id))
+        return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox("Heatmap", TARGETS, format_func=TARGETS.get, key="review_target", width=120)
         opacity = st.slider("Opacity (%)", 0, 100, 45, 5, key="review_opacity")

@@ -5,7 +5,7 @@ import streamlit as st
 from medcore.errors import MedcoreError
 from medcore.library import FINDINGS, Instance, NewReading, Reading, Study
 from pages.installation import open_library
-from pages.words import CONFIDENCES, SIDES, WITH_A_SIDE, with_side
+from pages.words import CONFIDENCES, SIDES, WITH_A_SIDE, moment, with_side
 
 
 def show_reading(study: Study, instance: Instance, reading: Reading | None) -> Reading | None:
@@ -16,9 +16,9 @@ def show_reading(study: Study, instance: Instance, reading: Reading | None) -> R
     own = with_side(reading.finding, reading.side) if reading.finding else "Revealed without reading"
     sure = f", {CONFIDENCES[reading.confidence].lower()}" if reading.confidence else ""
     st.text(f"{own}{sure}")
-    st.text(f"{reading.reader}, {reading.created_at:%d %b %Y %H:%M} (name not verified)")
+    st.text(f"{reading.reader}, {moment(reading.created_at)} (name not verified)")
     for addendum in reading.addenda:
-        st.text(f"Addendum by {addendum.reader}, {addendum.created_at:%d %b %Y %H:%M}: {addendum.text}")
+        st.text(f"Addendum by {addendum.reader}, {moment(addendum.created_at)}: {addendum.text}")
     return reading
 
 

@@ -43,6 +43,17 @@ def choose_image(study: Study) -> ChosenImage:
     return ChosenImage(series, instance, frame, position, len(frames))
 
 
+def go_to(study: Study, instance_id: int) -> None:
+    """Show the first frame of one image of the study from now on."""
+    for number, series in enumerate(study.series):
+        position = 1
+        for instance in series.instances:
+            if instance.id == instance_id:
+                st.session_state[f"review_series_{study.id}"] = number
+                st.session_state[slice_key(series)] = position
+            position += instance.attributes.number_of_frames
+
+
 def show_thumbnail(series: Series, number: int) -> None:
     """Show the middle image of a series, or say that it cannot be shown."""
     middle = series.instances[len(series.instances) // 2]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from medcore.errors import MedcoreError
 from medcore.library import FINDINGS, NewVerdict, Reading, Study
+from medcore.library.standing import contradicts
 from pages.installation import open_library
 from pages.review_reading import choose_side
 from pages.words import ACTIONS, with_side
@@ -17,8 +18,9 @@ def show_verdict(study: Study, reading: Reading | None) -> None:
     if reading is None:
         st.text("Follows once you have read.")
         return
-    if reading.verdict is None and reading.prediction_id is not None:
-        take_verdict(reading)
+    answer = open_library().study_answer(study.id)
+    if reading.verdict is None and answer is not None and answer.state == "answered":
+        take_verdict(reading, answer.positive)
     else:
         show_final(study, reading)
 
@@ -40,7 +42,7 @@ def show_final(study: Study, reading: Reading) -> None:
             st.rerun()
 
 
-def take_verdict(reading: Reading) -> None:
+def take_verdict(reading: Reading, positive: bool | None) -> None:
     """Accept with one click; reject and amend ask for the finding that stands and for a reason."""
     action = st.segmented_control(
         "Verdict", ["accept", "reject", "amend"], format_func=str.capitalize, key=f"verdict_action_{reading.id}",
@@ -50,7 +52,8 @@ def take_verdict(reading: Reading) -> None:
         st.caption("Accept the model's answer, reject it and keep your finding, or amend your finding.")
         return
     finding, side = reading.finding, reading.side
-    if action == "amend" or not finding:
+    gives_way = action == "accept" and contradicts(finding, positive)  # the own finding cannot stand then
+    if action == "amend" or gives_way or not finding:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             finding = st.selectbox(
                 "Final finding", FINDINGS, index=None, format_func=FINDINGS.get, key=f"verdict_finding_{reading.id}"

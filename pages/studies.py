@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from medcore.library import StudyPage, StudyQuery, StudyRow
-from pages.adding import add_studies
+from pages.adding import open_dialog
 from pages.installation import open_library
 from pages.words import counted, size
 
@@ -26,7 +26,7 @@ def ask() -> StudyQuery:
             "Status", STATUSES, default="all", required=True, format_func=str.capitalize, key="studies_status"
         )
         if st.button("Add studies", icon=":material/add:", type="primary", key="studies_add"):
-            add_studies()
+            open_dialog()
     first, last = (*dates, None, None)[:2] if isinstance(dates, tuple) else (dates, dates)
     return StudyQuery(
         text=text,

@@ -1,5 +1,7 @@
 """A clinician's words for the library's keys."""
 
+from datetime import datetime
+
 from medcore.library import FINDINGS
 
 WITH_A_SIDE = frozenset({"bacterial", "viral", "effusion", "collapse", "other"})
@@ -22,6 +24,11 @@ def with_side(finding: str, side: str) -> str:
     """Name a finding, and its side where it has one."""
     label = FINDINGS.get(finding, finding)
     return f"{label}, {SIDES[side].lower()}" if side in SIDES else label
+
+
+def moment(when: datetime) -> str:
+    """Write a moment as the clock on the wall showed it."""
+    return f"{when.astimezone():%d %b %Y, %H:%M}"
 
 
 def size(count: int) -> str:

@@ -1,0 +1,111 @@
+"""Classify files without adding them to the library: files in, one row of a table an image out."""
+
+import csv
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from itertools import islice
+from pathlib import Path
+
+from medcore.dicom import CheckedFile, Refusal, check_files
+from medcore.library import StoredPrediction
+from medcore.settings import Settings
+from medcore.worker.answers import Explains, Film, Model, answer_films, live_model_folder
+
+CHUNK = 64  # images answered at once
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what spreadsheets run
+FAILURES = ("failed", "not taken")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image, or one file that could not be classified; empty where there is nothing to say."""
+
+    path: str
+    study_instance_uid: str = ""
+    series_instance_uid: str = ""
+    sop_instance_uid: str = ""
+    normal: float | None = None
+    bacterial: float | None = None
+    viral: float | None = None
+    pneumonia: float | None = None
+    decision: str = ""
+    scope: str = ""  # answered, refused, needs age, failed, not taken
+    reason: str = ""
+    model: str = ""
+
+
+def classify_files(
+    paths: Iterable[Path],
+    settings: Settings,
+    *,
+    age_years: float | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
+) -> Iterator[Row]:
+    """Check and classify files, folders and zips, and yield a row an image in their order.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    settings : Settings
+        Of the installation whose live model answers.
+    age_years : float, optional
+        The patients' age where a file does not give it.
+    on_progress : callable, optional
+        Called with the number of files done and their total; the total is None until all are known.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded.
+    """
+    model = Model(live_model_folder(settings))
+    with tempfile.TemporaryDirectory(prefix="medcore-") as staging:
+        outcomes = check_files(paths, Path(staging), on_progress)
+        while chunk := list(islice(outcomes, CHUNK)):
+            yield from _rows(model, chunk, age_years)
+
+
+def write_table(rows: Iterable[Row], table: Path) -> int:
+    """Write rows as CSV, with cells that a spreadsheet would run made harmless; return how many failed."""
+    failed = 0
+    with table.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(field.name for field in fields(Row))
+        for row in rows:
+            writer.writerow(map(_cell, astuple(row)))
+            failed += row.scope in FAILURES
+    return failed
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _rows(model: Explains, chunk: Sequence[CheckedFile | Refusal], age_years: float | None) -> list[Row]:
+    files = [one for one in chunk if isinstance(one, CheckedFile)]
+    answers = iter(answer_films(model, [Film(file.attributes, file.staged, age_years) for file in files]))
+    rows = [_refused(one) if isinstance(one, Refusal) else _row(one, next(answers)) for one in chunk]
+    for file in files:
+        file.staged.unlink(missing_ok=True)
+    return rows
+
+
+def _refused(refusal: Refusal) -> Row:
+    return Row(refusal.source, scope="not taken", reason=refusal.reason)
+
+
+def _row(file: CheckedFile, answer: StoredPrediction) -> Row:
+    attributes = file.attributes
+    return Row(
+        file.source,
+        attributes.study_instance_uid,
+        attributes.series_instance_uid,
+        attributes.sop_instance_uid,
+        *(answer.probabilities.get(name) for name in ("normal", "bacterial", "viral")),
+        answer.pneumonia,
+        answer.decision,
+        answer.state,
+        answer.reason,
+        answer.model_version,
+    )

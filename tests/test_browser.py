@@ -1,0 +1,180 @@
+"""The whole way in a real browser: upload, find, read, reveal, accept, come back."""
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from medcore.demo import demonstration_files
+from medcore.library import Library
+from medcore.settings import REPOSITORY, Settings
+from tests.browsers import Witness, watched
+from tests.films import write_film
+from tests.servers import Server, running_server
+
+SCREENSHOTS = REPOSITORY / "screenshots"
+SIZES = ((1280, 720), (1920, 1080))
+expect.set_options(timeout=30_000)  # on a busy machine; no test waits longer than it must
+PATIENCE_MS = 120_000  # the background imports TensorFlow on a busy machine
+DISCLAIMER = "Not a medical device. For research and demonstration."
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose library holds the demonstration studies."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    library = Library.open(Settings(folder / "data", REPOSITORY / "assets" / "models"))
+    library.add(demonstration_files())
+    library.close()
+    with running_server(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def child_films(shared_data: Path, tmp_path: Path) -> Path:
+    """A zip of two real films of children with invented names, and a note that is no image."""
+    archive = tmp_path / "films.zip"
+    folder = shared_data / "chest-xray-fullsize"
+    chosen = {"Findling^Anna": "person55_bacteria_263.jpeg", "Muster^Ben": "IM-0168-0001.jpeg"}
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for number, (name, jpeg) in enumerate(chosen.items()):
+            pixels = np.asarray(Image.open(folder / jpeg).convert("L"))
+            film = write_film(
+                tmp_path / f"{number}.dcm", pixels, PatientName=name, PatientID=f"C{number}", PatientAge="003Y"
+            )
+            zipped.write(film, f"export/IM{number}")
+        zipped.writestr("export/README.txt", "not an image")
+    return archive
+
+
+def take_picture(page: Page, name: str) -> None:
+    """Keep a picture at every size, dark and light, for a person to look at."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(700)
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png")
+
+
+def open_row(page: Page, row: int) -> None:
+    """Click a row of the worklist; it is a canvas, so by its place."""
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("canvas").first).to_be_visible()
+    page.wait_for_timeout(500)
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 300, box["y"] + 34 + 56 * row + 28)
+    expect(page.get_by_text("1 Your reading")).to_be_visible()
+
+
+def upload(page: Page, archive: Path) -> None:
+    page.get_by_role("button", name="Add studies").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(archive)
+    expect(dialog.get_by_text(archive.name)).to_be_visible()
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.get_by_text("2 images of 2 studies added. 1 file not taken.")).to_be_visible(timeout=PATIENCE_MS)
+    take_picture(page, "added")
+    dialog.get_by_role("button", name="Done").click()
+
+
+def read_and_reveal(page: Page) -> None:
+    expect(page.get_by_text("Shown after your reading.")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Findling, Anna")).to_be_visible()
+    page.get_by_placeholder("Your name (not verified)").fill("A. Reader")
+    page.get_by_placeholder("Your name (not verified)").press("Tab")
+    page.locator("body").press("2")  # bacterial pneumonia
+    take_picture(page, "before")
+    page.get_by_role("button", name="Save and reveal").click()
+    expect(page.get_by_text("Pneumonia is called from")).to_be_visible()
+
+
+def colored_pixels(page: Page) -> int:
+    """Count the pixels of the plate that are plainly not grey."""
+    picture = Image.open(BytesIO(page.get_by_test_id("stPlotlyChart").screenshot())).convert("RGB")
+    channels = np.asarray(picture).astype(int)
+    return int((channels.max(axis=2) - channels.min(axis=2) > 40).sum())
+
+
+def accept(page: Page) -> None:
+    page.get_by_role("radio", name="Accept").click()
+    page.get_by_role("button", name="Save verdict").click()
+    expect(page.get_by_text("Final finding: Bacterial pneumonia")).to_be_visible()
+
+
+def test_a_film_is_uploaded_found_read_revealed_accepted_and_still_there_after_a_reload(
+    child_films: Path, tmp_path: Path, chromium: Browser
+) -> None:
+    with running_server(tmp_path) as server, watched(chromium) as browser:
+        page = browser.open(server.url)
+        expect(page.get_by_text("No studies yet")).to_be_visible()
+        upload(page, child_films)
+        page.get_by_role("textbox", name="Search").fill("anna")
+        page.get_by_role("textbox", name="Search").press("Enter")
+        expect(page.get_by_text("1 study.")).to_be_visible()
+        open_row(page, 0)
+        assert colored_pixels(page) == 0
+        read_and_reveal(page)
+        expect(page.get_by_text("cells: a region, not an outline")).to_be_visible()
+        take_picture(page, "revealed")
+        assert colored_pixels(page) > 500
+        accept(page)
+        page.reload()
+        expect(page.get_by_text("Final finding: Bacterial pneumonia")).to_be_visible()
+        expect(page.get_by_text("A. Reader")).to_be_visible()
+        take_picture(page, "accepted")
+        assert "Anna" not in page.url and "C0" not in page.url
+        assert_quiet(browser)
+        assert "Anna" not in server.log.read_text()
+
+
+def test_the_demonstration_chest_film_shows_and_the_refusal_is_said_on_opening(
+    demonstration: Server, chromium: Browser
+) -> None:
+    with watched(chromium) as browser:
+        page = browser.open(demonstration.url)
+        expect(page.get_by_text("5 studies.")).to_be_visible()
+        take_picture(page, "studies")
+        open_row(page, 3)
+        expect(page.get_by_text("adult, 64 years")).to_be_visible(timeout=PATIENCE_MS)
+        take_picture(page, "refused")
+        assert_quiet(browser)
+
+
+@pytest.mark.parametrize("path", ["/", "/review", "/about"])
+def test_every_page_opens_by_its_address_and_asks_no_foreign_host(
+    path: str, demonstration: Server, chromium: Browser
+) -> None:
+    with watched(chromium) as browser:
+        page = browser.open(demonstration.url + path)
+        expect(page.get_by_text(DISCLAIMER)).to_be_visible()
+        page.wait_for_timeout(1500)
+        take_picture(page, path.strip("/") or "first")
+        assert_quiet(browser)
+
+
+def test_the_image_takes_half_of_a_small_screen_and_a_reading_needs_no_scrolling(
+    demonstration: Server, chromium: Browser
+) -> None:
+    with watched(chromium) as browser:
+        page = browser.open(demonstration.url + "/review?study=1")
+        plate = page.get_by_test_id("stPlotlyChart")
+        expect(plate).to_be_visible()
+        page.wait_for_timeout(1000)
+        box = plate.bounding_box()
+        assert box is not None and box["height"] >= 360
+        save = page.get_by_role("button", name="Save and reveal").bounding_box()
+        assert save is not None and save["y"] + save["height"] <= 720
+
+
+def assert_quiet(browser: Witness) -> None:
+    """Check for violations, complaints and foreign hosts; the front end's own probe of sub-paths is not ours."""
+    browser.complaints[:] = [one for one in browser.complaints if "/_stcore/" not in one]
+    browser.assert_clean()

@@ -1,0 +1,93 @@
+"""The command line does what the pages do, and says in its exit code whether it could."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import medcore
+from medcore.cli import main
+from medcore.worker.classify import Row, write_table
+from tests.films import write_film
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+    monkeypatch.setenv("MEDCORE_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+    return run
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_it_says_its_version(run) -> None:  # noqa: ANN001
+    assert medcore.__version__ in run("--version").output
+
+
+def test_a_file_added_twice_is_there_once(run, tmp_path: Path) -> None:  # noqa: ANN001
+    film = write_film(tmp_path / "film")
+    assert "1 images of 1 studies added, 0 there already" in run("add", film).output
+    assert "0 images of 0 studies added, 1 there already" in run("add", film).output
+
+
+def test_adding_names_what_was_not_taken_and_why_and_fails(run, tmp_path: Path) -> None:  # noqa: ANN001
+    write_film(tmp_path / "films" / "good")
+    (tmp_path / "films" / "notes.txt").write_text("not an image")
+    result = run("add", tmp_path / "films")
+    assert result.exit_code == 1
+    assert "1 images of 1 studies added" in result.output
+    assert re.search(r"notes\.txt: \S+", result.output)
+
+
+def test_every_image_and_every_failure_is_a_row_and_the_exit_code_says_so(run, tmp_path: Path) -> None:  # noqa: ANN001
+    write_film(tmp_path / "films" / "a_child", PatientAge="003Y")
+    write_film(tmp_path / "films" / "b_adult", PatientAge="061Y", PatientBirthDate=None)
+    write_film(tmp_path / "films" / "c_ageless", PatientAge=None, PatientBirthDate=None)
+    (tmp_path / "films" / "d_broken").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 40)
+    result = run("classify", tmp_path / "films", "--csv", tmp_path / "out.csv")
+    assert result.exit_code == 1
+    child, adult, ageless, broken = read_table(tmp_path / "out.csv")
+    assert child["scope"] == "answered" and child["model"]
+    shares = [float(child[name]) for name in ("normal", "bacterial", "viral")]
+    assert sum(shares) == pytest.approx(1)
+    assert float(child["pneumonia"]) == pytest.approx(shares[1] + shares[2])
+    assert adult["scope"] == "refused" and "61 years" in adult["reason"] and adult["pneumonia"] == ""
+    assert ageless["scope"] == "needs age"
+    assert broken["scope"] == "not taken" and broken["reason"] and broken["sop_instance_uid"] == ""
+
+
+def test_a_stated_age_lets_the_model_answer(run, tmp_path: Path) -> None:  # noqa: ANN001
+    film = write_film(tmp_path / "film", PatientAge=None, PatientBirthDate=None)
+    assert run("classify", film, "--csv", tmp_path / "out.csv", "--age", 3).exit_code == 0
+    assert read_table(tmp_path / "out.csv")[0]["scope"] == "answered"
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(tmp_path: Path) -> None:
+    write_table([Row("=HYPERLINK(1)"), Row("@SUM(1)", reason="-1+2"), Row("plain", pneumonia=0.5)], tmp_path / "t.csv")
+    first, second, third = read_table(tmp_path / "t.csv")
+    assert (first["path"], second["path"], second["reason"]) == ("'=HYPERLINK(1)", "'@SUM(1)", "'-1+2")
+    assert (third["path"], third["pneumonia"]) == ("plain", "0.5")
+
+
+def test_a_backup_brings_the_library_back(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+    film = write_film(tmp_path / "film")
+    run("add", film)
+    assert run("backup", tmp_path / "backup").exit_code == 0
+    monkeypatch.setenv("MEDCORE_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert run("restore", tmp_path / "backup").exit_code == 0
+    assert "1 there already" in run("add", film).output
+
+
+def test_what_goes_wrong_is_one_sentence(run, tmp_path: Path) -> None:  # noqa: ANN001
+    (tmp_path / "no-backup").write_bytes(b"not one")
+    result = run("restore", tmp_path / "no-backup")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ") and "Traceback" not in result.output
