@@ -153,7 +153,7 @@ def test_one_job_waits_for_all_images_of_an_intake(
     monkeypatch.setattr("medcore.library.adding.BATCH", 2)
     bring(*(make_attributes() for _ in range(5)))
     (job,) = library.jobs.active()
-    assert (job.kind, job.priority) == ("predict", 0)
+    assert job.kind == "predict"
     assert len(library.unpredicted("any", intake_id=job.payload["intake"])) == 5
     assert library.jobs.take("worker") is not None
 

@@ -63,7 +63,9 @@ def work(library: Library, settings: Settings) -> Job:
     """Do the next job in this process."""
     job = library.jobs.take("test")
     assert job is not None
-    library.jobs.finish(job.id, run_job(library, settings, job), owner="test")
+    result = run_job(library, settings, job)
+    assert result is not None
+    library.jobs.finish(job.id, result, owner="test")
     ended = library.jobs.get(job.id)
     assert ended is not None
     return ended
@@ -198,6 +200,21 @@ def test_a_picture_is_made_on_demand_and_one_that_cannot_be_made_is_none(library
     library.study(broken_id).instances[0].path.write_bytes(b"\0" * 500)
     assert library.thumbnail(broken_id) is None
     assert library.thumbnail(99) is None
+
+
+def test_a_bulk_of_films_gives_way_to_one_that_somebody_waits_for(
+    library: Library, settings: Settings, model: BrightnessModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medcore.library.adding.FEW", 1)
+    library.add([write_film(tmp_path / str(n), ramp(8 + n, 6), **CHILD) for n in range(2)])
+    bulk = library.jobs.take("test")
+    library.add([write_film(tmp_path / "urgent", ramp(20, 6), **CHILD)])
+    assert bulk is not None
+    assert run_job(library, settings, bulk) is None
+    library.jobs.give_back(bulk.id, counted=False)
+    assert work(library, settings).result["images"] == 1
+    assert work(library, settings).id == bulk.id
+    assert states(library) == ["answered"] * 3
 
 
 def test_a_film_that_ends_the_program_twice_is_passed_over(

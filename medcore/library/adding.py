@@ -4,9 +4,12 @@ Files are moved into the store and their rows committed under one write lock, in
 file wholly in or not in, and the time for one file does not grow with the library.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -16,7 +19,7 @@ from medcore.dicom import CheckedFile, Refusal, check_files
 from medcore.errors import LibraryError
 from medcore.library.database import FULL_DISK, Database, sentences
 from medcore.library.hierarchy import Filing
-from medcore.library.jobs import expect_predictions
+from medcore.library.jobs import PRIORITY_LOW, PRIORITY_NORMAL, expect_predictions
 from medcore.library.layout import FileStore, Layout
 from medcore.library.records import AddSummary
 from medcore.library.room import free_bytes
@@ -24,6 +27,7 @@ from medcore.library.schema import Instance, Intake
 from medcore.library.staging import Staging, open_staging
 
 BATCH = 256  # files in one transaction
+FEW = 50  # images that somebody waits for: they are looked at before a bulk of films
 RESERVE_BYTES = 64 << 20  # stays free, so that a full library can still be tidied
 CLASH = (
     "Another file with the same SOP Instance UID is already in the library, and it was kept. "
@@ -73,27 +77,32 @@ class Adder:
         LibraryError
             If the disk is full; what came in before stays in.
         """
-        with sentences(), open_staging(self._layout, self._database, self._store) as staging:
-            batch: list[CheckedFile] = []
-            for outcome in check_files(paths, staging.copies, on_progress):
-                if isinstance(outcome, Refusal):
-                    self._tally.refused.append(outcome)
-                    continue
-                batch.append(outcome)
-                if len(batch) >= BATCH:
-                    self._bring_in(batch, staging, who)
-                    batch = []
-            self._bring_in(batch, staging, who)
+        with (
+            sentences(),
+            open_staging(self._layout, self._database, self._store) as staging,
+            closing(self._accepted(paths, staging.copies, on_progress)) as accepted,
+        ):
+            while batch := list(islice(accepted, BATCH)):
+                self._bring_in(batch, staging, who)
         if self._intake_id is not None:
+            priority = PRIORITY_NORMAL if self._tally.added <= FEW else PRIORITY_LOW
             with self._database.writing() as session:
-                expect_predictions(session, self._intake_id, delay_s=0)
+                expect_predictions(session, self._intake_id, delay_s=0, priority=priority)
         return self._tally.summary()
 
+    def _accepted(
+        self, paths: Iterable[Path], copies: Path, on_progress: Progress | None
+    ) -> Generator[CheckedFile, None, None]:
+        for outcome in check_files(paths, copies, on_progress):
+            if isinstance(outcome, CheckedFile):
+                yield outcome
+            else:
+                self._tally.refused.append(outcome)
+
     def _bring_in(self, batch: Sequence[CheckedFile], staging: Staging, who: str) -> None:
-        if not batch:
-            return
         if free_bytes(self._layout.root) < RESERVE_BYTES:
             raise LibraryError(FULL_DISK)
+        os.sync()  # the copies reach the disk before their rows do, so that a power cut leaves no row without its file
         with self._database.writing() as session:
             fresh = self._sort_out(session, batch)
             if fresh:

@@ -125,6 +125,16 @@ class Jobs:
             _queue_again(job, counted)
             return True
 
+    def is_outranked(self, job: Job) -> bool:
+        """Say whether a more urgent job waits than the one that runs."""
+        more_urgent = select(schema.Job.id).where(
+            schema.Job.state == "queued",
+            schema.Job.available_at <= datetime.now(UTC),
+            schema.Job.priority > job.priority,
+        )
+        with self._database.reading() as session:
+            return session.scalar(more_urgent.limit(1)) is not None
+
     def recover(self, older_than_s: float = SILENT_S) -> int:
         """Queue the jobs again whose owner fell silent, give up those tried too often; return how many these were."""
         silent = (
@@ -185,7 +195,9 @@ def add_job(session: Session, kind: str, payload: Mapping[str, Any], priority: i
     return job.id
 
 
-def expect_predictions(session: Session, intake_id: int, delay_s: float = ADDING_DELAY_S) -> None:
+def expect_predictions(
+    session: Session, intake_id: int, delay_s: float = ADDING_DELAY_S, priority: int = PRIORITY_LOW
+) -> None:
     """See to it that a job waits for the images of an intake.
 
     Each batch of an intake pushes the job back, so that predicting does not slow the adding; with the job in the
@@ -195,10 +207,10 @@ def expect_predictions(session: Session, intake_id: int, delay_s: float = ADDING
     pushed = session.execute(
         update(schema.Job)
         .where(schema.Job.state == "queued", schema.Job.kind == PREDICT, _payload("intake") == intake_id)
-        .values(available_at=available_at)
+        .values(available_at=available_at, priority=priority)
     )
     if not pushed.rowcount:  # type: ignore[attr-defined]
-        add_job(session, PREDICT, {"intake": intake_id}, PRIORITY_LOW, delay_s)
+        add_job(session, PREDICT, {"intake": intake_id}, priority, delay_s)
 
 
 def _payload(name: str) -> ColumnElement[Any]:

@@ -22,6 +22,7 @@ from medcore.library import Job, Library
 from medcore.processes import exit_with_parent
 from medcore.settings import Settings
 
+MAX_THREADS = 4  # of the network, so that a large machine's other cores stay free for its users
 KILL_AFTER_S = 5.0  # from asking the child to end until it is killed
 
 
@@ -29,7 +30,7 @@ KILL_AFTER_S = 5.0  # from asking the child to end until it is killed
 class Outcome:
     """How a job ended."""
 
-    state: Literal["done", "failed", "died"]
+    state: Literal["done", "gave way", "failed", "died"]
     result: dict[str, Any]
     error: str = ""  # a sentence
 
@@ -93,6 +94,7 @@ def serve(settings: Settings, pipe: "Connection[Outcome, Job]") -> None:
     exit_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the worker decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(min(os.cpu_count() or 1, MAX_THREADS)))
     from medcore.worker.kinds import run_job
 
     with DiscreetEnd(), closing(Library.open(settings)) as library, closing(Decoders()):
@@ -114,7 +116,8 @@ class Decoders:
 
 def _run(run_job: Any, library: Library, settings: Settings, job: Job) -> Outcome:
     try:
-        return Outcome("done", run_job(library, settings, job))
+        result = run_job(library, settings, job)
+        return Outcome("gave way", {}) if result is None else Outcome("done", result)
     except MedcoreError as error:
         return Outcome("failed", {}, str(error))
 

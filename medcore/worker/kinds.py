@@ -13,12 +13,12 @@ from medcore.worker.answers import live_model_folder
 from medcore.worker.predict import load_model, predict
 
 LOG = logging.getLogger("medcore.worker")
-Kind = Callable[[Library, Settings, Job], dict[str, Any]]
+Kind = Callable[[Library, Settings, Job], dict[str, Any] | None]
 KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict})
 
 
-def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any]:
-    """Do one job and return its result.
+def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
+    """Do one job and return its result, or None where it gave way to a more urgent one and is to go on later.
 
     Raises
     ------

@@ -102,6 +102,8 @@ class Worker:
         if outcome is None or outcome.state == "died":
             self._end_child()
             jobs.give_back(job.id, owner=self._owner, counted=outcome is not None)
+        elif outcome.state == "gave way":
+            jobs.give_back(job.id, owner=self._owner, counted=False)
         elif outcome.state == "done":
             jobs.finish(job.id, outcome.result, owner=self._owner)
         else:

@@ -18,11 +18,11 @@ ENDED_HERE = (
 )
 
 
-def predict(library: Library, settings: Settings, job: Job) -> dict[str, Any]:
+def predict(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
     """Answer for every image of the job that the live model has not looked at.
 
     The payload names an intake or a study, or neither for the whole library. Images whose answer is saved are passed
-    over, so that a job that was cut short goes on where it stood.
+    over, so that a job that was cut short goes on where it stood. None where it gave way to a more urgent job.
 
     Raises
     ------
@@ -34,6 +34,8 @@ def predict(library: Library, settings: Settings, job: Job) -> dict[str, Any]:
     counts: dict[str, int] = {}
     done = 0
     for chunk in _chunks(wanted, job):
+        if library.jobs.is_outranked(job):
+            return None
         library.jobs.heartbeat(job.id, (done, len(wanted)), owner=job.owner, working_on={"instances": chunk})
         for state in _answer_chunk(library, model, chunk, gave_out=_gave_out(chunk, job)):
             counts[state] = counts.get(state, 0) + 1

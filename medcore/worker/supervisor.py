@@ -12,7 +12,7 @@ from medcore.settings import REPOSITORY, Settings
 LOG = logging.getLogger("medcore.worker")
 LOOK_S = 0.5  # between looks at the worker
 STOP_S = 10.0  # from asking the worker to end until it is killed
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # before a worker that died is started again
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 20.0  # before a worker that died is started again
 SETTLED_S = 60.0  # a worker that lived this long did not die of its start
 
 
