@@ -16,7 +16,7 @@ from shutil import copytree
 from medcore.settings import REPOSITORY
 
 START_LIMIT_S = 60.0
-STOP_LIMIT_S = 20.0
+STOP_LIMIT_S = 60.0
 POLL_S = 0.05
 FAILING_ROUTE = """
 async def boom(request: Request) -> Response:
@@ -76,7 +76,8 @@ class Server:
         try:
             return self.process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.process.send_signal(signal.SIGABRT)  # Python's faulthandler writes where it hangs
+            self.process.wait()
             raise
 
 
@@ -84,7 +85,12 @@ def start_server(tmp_path: Path, *, site: Path = REPOSITORY, port: int = 0, **en
     """Start `streamlit run app.py` on a free port with a data folder under `tmp_path`, and wait until it answers."""
     data_dir, log = tmp_path / "data", tmp_path / "server.log"
     port = port or free_port()
-    environment = os.environ | {"MEDCORE_DATA_DIR": str(data_dir), "PYTHONPATH": str(REPOSITORY), "HOME": str(tmp_path)}
+    environment = os.environ | {
+        "MEDCORE_DATA_DIR": str(data_dir),
+        "PYTHONPATH": str(REPOSITORY),
+        "HOME": str(tmp_path),
+        "PYTHONFAULTHANDLER": "1",
+    }
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,15 +1,19 @@
 """What runs beside the web server: the worker that takes jobs, and the decoders kept warm.
 
-Both start after the server listens, so that no page waits for them, and stop with it.
+They start some seconds after the server listens, so that the first page has the machine to itself, and stop with it.
 """
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError
 from importlib import import_module
 from typing import Protocol
 
 from medcore.settings import Settings
+
+FIRST_PAGE_S = 4.0  # left to the first page before anything else is started
+# What the pages need, loaded while the browser still loads the front end. Whole packages only: two threads that enter
+# a package by different modules can meet half-loaded ones.
+PAGES_NEED = ("medcore.library", "medcore.dicom", "medcore.classifier", "pandas", "plotly.graph_objects")
 
 
 class Watcher(Protocol):
@@ -43,9 +47,8 @@ class Background:
         return "running" if self._supervisor is not None and self._supervisor.pid is not None else "starting"
 
     def start(self) -> None:
-        """Start both in threads of their own, and return at once."""
-        for step in (self._start_worker, self._start_decoders):
-            threading.Thread(target=self._try, args=(step,), name="background", daemon=True).start()
+        """Start both from a thread, and return at once."""
+        threading.Thread(target=self._run, name="background", daemon=True).start()
 
     def stop(self) -> None:
         """Stop both, whatever still starts among them, and return when they are gone."""
@@ -53,6 +56,18 @@ class Background:
         if self._supervisor is not None:
             self._supervisor.stop()
         import_module("medcore.dicom").stop_decoders()
+
+    def _run(self) -> None:
+        done = False
+        try:
+            for module in PAGES_NEED:
+                import_module(module)
+            if not self._stopping.wait(FIRST_PAGE_S):
+                self._start_worker()
+                self._start_decoders()
+            done = True
+        finally:  # the error itself goes to the log by threading.excepthook
+            self._failed = not done
 
     def _start_worker(self) -> None:
         supervisor: Watcher = import_module("medcore.worker.supervisor").Supervisor(self._settings)
@@ -69,11 +84,3 @@ class Background:
         except (BrokenExecutor, CancelledError):  # what a pool that is stopped while it starts ends in
             if not self._stopping.is_set():
                 raise
-
-    def _try(self, step: Callable[[], None]) -> None:
-        started = False
-        try:
-            step()
-            started = True
-        finally:  # the error itself goes to the log by threading.excepthook
-            self._failed = self._failed or not started
