@@ -37,7 +37,7 @@ def upgrade() -> None:
     _make_work()
     for table, study in STUDY_OF.items():
         _forbid("UPDATE", table, "")
-        _forbid("DELETE", table, f"WHEN NOT EXISTS (SELECT 1 FROM deletion WHERE study_id = ({study}))")
+        _forbid("DELETE", table, f"WHEN NOT EXISTS (SELECT 1 FROM deletion WHERE study_id = ({study}))")  # nosec B608
     for event in ("UPDATE", "DELETE"):
         _forbid(event, "deletion", "")
 
