@@ -6,10 +6,18 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
+    RLELossless,
+    generate_uid,
+)
 
 from tests.films import make_film, write, write_film
 
@@ -34,7 +42,7 @@ def file_with(data_set: bytes, path: Path, syntax: str = ExplicitVRLittleEndian)
     return path
 
 
-def data_set_of(ds: object, is_implicit: bool = False) -> bytes:
+def data_set_of(ds: Dataset, is_implicit: bool = False) -> bytes:
     """Return the encoded data set of a film, without any file header."""
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, is_implicit
@@ -58,7 +66,7 @@ def rle_giant(path: Path) -> Path:
     return _compressed(ds, path, b"\x01" + bytes(63) + b"\x81\x00", RLELossless)
 
 
-def _compressed(ds: object, path: Path, frame: bytes, syntax: str) -> Path:
+def _compressed(ds: Dataset, path: Path, frame: bytes, syntax: str) -> Path:
     ds.PixelData = encapsulate([frame])
     ds["PixelData"].VR = "OB"
     ds["PixelData"].is_undefined_length = True
@@ -140,17 +148,23 @@ def zip_that_lies(path: Path) -> Path:
 
 def directory_outside(path: Path, target: str = "..\\SECRET") -> Path:
     """Build a DICOMDIR whose record points out of its folder."""
-    from pydicom.dataset import Dataset
-    from pydicom.uid import MediaStorageDirectoryStorage, generate_uid
+    return directory(path, [target])
 
+
+def directory(path: Path, targets: list[str]) -> Path:
+    """Build a DICOMDIR that refers to `targets`, their parts separated by backslashes."""
+    index = Dataset()
+    index.SOPClassUID, index.SOPInstanceUID = MediaStorageDirectoryStorage, generate_uid()
+    index.FileSetID = "DISC"
+    index.DirectoryRecordSequence = [_record(target) for target in targets]
+    return write(index, path)
+
+
+def _record(target: str) -> Dataset:
     record = Dataset()
     record.OffsetOfTheNextDirectoryRecord = 0
     record.RecordInUseFlag = 0xFFFF
     record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
     record.DirectoryRecordType = "IMAGE"
     record.ReferencedFileID = target.split("\\")
-    index = Dataset()
-    index.SOPClassUID, index.SOPInstanceUID = MediaStorageDirectoryStorage, generate_uid()
-    index.FileSetID = "DISC"
-    index.DirectoryRecordSequence = [record]
-    return write(index, path)
+    return record

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.fileset import FileSet
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -176,10 +175,8 @@ def test_too_many_members_are_refused_before_they_are_listed(tmp_path: Path, sta
 @pytest.fixture
 def disc(tmp_path: Path) -> Path:
     """A disc with a DICOMDIR and three slices."""
-    files = FileSet()
-    for path in write_ct_series(tmp_path / "raw", 3):
-        files.add(path)
-    files.write(tmp_path / "disc")
+    slices = write_ct_series(tmp_path / "disc" / "CT", 3)
+    attacks.directory(tmp_path / "disc" / "DICOMDIR", [f"CT\\{path.name}" for path in slices])
     return tmp_path / "disc"
 
 
