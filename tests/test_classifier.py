@@ -19,6 +19,7 @@ from scipy.signal import correlate2d
 from medcore.classifier import Classifier, Prediction, default_model_folder, read_model_card
 from medcore.classifier.card import CARD_FILE, MODEL_FILE, write_model_card
 from medcore.classifier.decision import pneumonia_gradient, pneumonia_logit, pneumonia_probability, probabilities
+from medcore.classifier.folding import fold_batch_norms
 from medcore.classifier.network import build_network
 from medcore.errors import ModelError
 
@@ -225,6 +226,22 @@ def test_the_first_block_agrees_with_scipy() -> None:
     maps = [correlate2d(maps[..., k], depthwise[:, :, k, 0], mode="same") for k in range(32)]
     maps = normalized(np.stack(maps, axis=-1), network.get_layer("block0_depthwise_norm").get_weights())
     np.testing.assert_allclose(shown, maps, atol=1e-4)
+
+
+def test_folding_the_normalizations_changes_no_answer() -> None:
+    import keras
+
+    keras.utils.set_random_seed(8)
+    network, generator = build_network(3), np.random.default_rng(9)
+    norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    for norm in norms:
+        norm.set_weights([generator.uniform(0.5, 1.5, weight.shape) for weight in norm.get_weights()])
+    films, before = clouds(2), network(clouds(2)).numpy()
+    folded = fold_batch_norms(network)
+    np.testing.assert_allclose(folded(films).numpy(), before, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(network(films).numpy(), before)
+    assert len(norms) == 49
+    assert not [layer for layer in folded.layers if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def normalized(maps: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:

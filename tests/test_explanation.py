@@ -42,10 +42,12 @@ def gray_films(count: int, rows: int, columns: int) -> np.ndarray:
     return np.stack([cv2.resize(film, (columns, rows)) for film in coarse])
 
 
-def assert_same_maps(maps: list[dict[str, np.ndarray]], expected: np.ndarray, target: str) -> None:
+def assert_same_maps(
+    maps: list[dict[str, np.ndarray]], expected: np.ndarray, target: str, tolerance: float = 1e-5
+) -> None:
     assert expected.max() > 0
     closed = np.stack([by_target[target] for by_target in maps])
-    np.testing.assert_allclose(closed, expected, rtol=0, atol=1e-5 * expected.max())
+    np.testing.assert_allclose(closed, expected, rtol=0, atol=tolerance * expected.max())
 
 
 def explained_maps(classifier: Classifier, films: np.ndarray) -> list[dict[str, np.ndarray]]:
@@ -69,7 +71,8 @@ def test_maps_of_real_films_agree_with_tf_keras_vis(classifier: Classifier, shar
     paths = sorted((shared_data / "chest-xray-fullsize").rglob("*.jpeg"))[::4]
     films = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths]
     inputs = np.stack([cv2.resize(film, (224, 224), interpolation=cv2.INTER_AREA) for film in films])
-    assert_same_maps(explained_maps(classifier, inputs), grad_cam(classifier, inputs, target), target)
+    expected = grad_cam(classifier, inputs, target)  # of features that were computed in another order of float32
+    assert_same_maps(explained_maps(classifier, inputs), expected, target, tolerance=5e-5)
 
 
 @pytest.mark.parametrize("target", TARGETS)

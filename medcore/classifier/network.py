@@ -14,6 +14,7 @@ INPUT_SIZE = (224, 224)  # rows, columns
 FEATURES_LAYER = "features"  # the last map before pooling, which Grad-CAM looks at
 LOGITS_LAYER = "logits"
 BATCH_NORM_EPSILON = 1e-3  # of the published weights
+NORM_SUFFIX = "_norm"  # a normalization is named after its convolution
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _inverted_residual(x: "keras.KerasTensor", name: str, stage: Stage, stride: 
     )
     y = _normalized(depthwise(y), f"{name}_depthwise")
     project = keras.layers.Conv2D(stage.filters, 1, use_bias=False, name=f"{name}_project")
-    y = keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, name=f"{name}_project_norm")(project(y))
+    y = keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, name=f"{name}_project{NORM_SUFFIX}")(project(y))
     if stride == 1 and channels == stage.filters:
         y = keras.layers.Add(name=f"{name}_add")([x, y])
     return y
@@ -115,5 +116,5 @@ def _convolution(
 def _normalized(x: "keras.KerasTensor", name: str, activation_name: str | None = None) -> "keras.KerasTensor":
     import keras
 
-    normalize = keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm")
+    normalize = keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, name=name + NORM_SUFFIX)
     return keras.layers.ReLU(6.0, name=activation_name or f"{name}_relu6")(normalize(x))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.network import LOGITS_LAYER
+from medcore.classifier.network import LOGITS_LAYER, NORM_SUFFIX
 from medcore.errors import ModelError
 from medcore.training.torch_weights import read_torch_weights
 
@@ -72,8 +72,8 @@ def load_pretrained(network: "keras.Model", path: Path) -> None:
 
 
 def _layer_weights(name: str, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
-    if name.endswith("_norm"):
-        prefix = _norm_prefix(name.removesuffix("_norm"))
+    if name.endswith(NORM_SUFFIX):
+        prefix = _norm_prefix(name.removesuffix(NORM_SUFFIX))
         return [tensors[f"{prefix}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")]
     kernel = tensors[f"{_convolution_prefix(name)}.weight"]
     if name.endswith("_depthwise"):
