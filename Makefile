@@ -38,8 +38,8 @@ lock: $(REQUIREMENTS_DEV) ## pin what pyproject.toml asks for, with hashes (UPGR
 	@$(COMPILE) pyproject.toml --output-file requirements.txt
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
-bench: $(PACKAGE) ## measure each stage and the share of this machine's own limit
-	@$(BIN)/medcore bench
+bench: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## measure each stage and the share of this machine's own limit
+	@$(BIN)/python -m tests.bench
 
 clean: ## remove the virtual environment and caches; the library stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info

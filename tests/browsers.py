@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 SYSTEM_CHROMIUM = Path("/usr/bin/chromium")  # Debian's; elsewhere Playwright's own
 FLAGS = [
@@ -95,3 +95,13 @@ def watched(browser: Browser, **options: Any) -> Iterator[Witness]:
         yield witness
     finally:
         context.close()
+
+
+def find_row(page: Page, row: int) -> tuple[float, float]:
+    """Return where a row of the worklist can be clicked; the worklist is a canvas, so its rows are places."""
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("canvas").first).to_be_visible()
+    page.wait_for_timeout(500)  # the canvas is drawn after it is there
+    box = table.bounding_box()
+    assert box is not None
+    return box["x"] + 300, box["y"] + 34 + 56 * row + 28

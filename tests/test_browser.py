@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from medcore.demo import demonstration_files
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
-from tests.browsers import Witness, watched
+from tests.browsers import Witness, find_row, watched
 from tests.films import write_film
 from tests.servers import Server, running_server
 
@@ -64,13 +64,7 @@ def take_picture(page: Page, name: str) -> None:
 
 
 def open_row(page: Page, row: int) -> None:
-    """Click a row of the worklist; it is a canvas, so by its place."""
-    table = page.get_by_test_id("stDataFrame")
-    expect(table.locator("canvas").first).to_be_visible()
-    page.wait_for_timeout(500)
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 300, box["y"] + 34 + 56 * row + 28)
+    page.mouse.click(*find_row(page, row))
     expect(page.get_by_text("1 Your reading")).to_be_visible()
 
 

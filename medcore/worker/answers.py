@@ -1,7 +1,9 @@
 """From films to answers: scope by the attributes first, then pixels, then the network, a batch at a time."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +16,7 @@ from medcore.library import StoredPrediction
 from medcore.settings import Settings
 
 BATCH = 16  # films in one pass of the network
+READERS = 2  # films read at once
 MODEL = "pediatric-chest"
 NO_IMAGE = "This object holds no image, so there is nothing for the model to look at."
 SEVERAL_FRAMES = (
@@ -100,15 +103,15 @@ def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPredictio
     """
     answers: dict[int, StoredPrediction] = {}
     waiting: dict[int, np.ndarray] = {}
-    for place, film in enumerate(films):
-        outcome = _look(model.card, film)
-        if isinstance(outcome, StoredPrediction):
-            answers[place] = outcome
-        else:
-            waiting[place] = outcome
-        if len(waiting) == BATCH:
-            answers |= _ask(model, waiting)
-            waiting = {}
+    with ThreadPoolExecutor(READERS) as readers:  # they read on while the network looks at what they have read
+        for place, outcome in enumerate(readers.map(partial(_look, model.card), films)):
+            if isinstance(outcome, StoredPrediction):
+                answers[place] = outcome
+            else:
+                waiting[place] = outcome
+            if len(waiting) == BATCH:
+                answers |= _ask(model, waiting)
+                waiting = {}
     answers |= _ask(model, waiting)
     return [
         replace(answers[place], model_version=model.version, stated_age_years=film.stated_age_years)

@@ -97,15 +97,18 @@ def _refused(refusal: Refusal) -> Row:
 
 def _row(file: CheckedFile, answer: StoredPrediction) -> Row:
     attributes = file.attributes
+    by_class = answer.probabilities
     return Row(
-        file.source,
-        attributes.study_instance_uid,
-        attributes.series_instance_uid,
-        attributes.sop_instance_uid,
-        *(answer.probabilities.get(name) for name in ("normal", "bacterial", "viral")),
-        answer.pneumonia,
-        answer.decision,
-        answer.state,
-        answer.reason,
-        answer.model_version,
+        path=file.source,
+        study_instance_uid=attributes.study_instance_uid,
+        series_instance_uid=attributes.series_instance_uid,
+        sop_instance_uid=attributes.sop_instance_uid,
+        normal=by_class.get("normal"),
+        bacterial=by_class.get("bacterial"),
+        viral=by_class.get("viral"),
+        pneumonia=answer.pneumonia,
+        decision=answer.decision,
+        scope=answer.state,
+        reason=answer.reason,
+        model=answer.model_version,
     )
