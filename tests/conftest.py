@@ -83,7 +83,7 @@ def bring(library: Library, monkeypatch: pytest.MonkeyPatch) -> Bring:
     """Bring made-up images into the library without reading files."""
 
     def bring(*images: Attributes) -> AddSummary:
-        monkeypatch.setattr("medcore.library.adding.check_files", quick_check(images))
+        monkeypatch.setattr("medcore.dicom.check_files", quick_check(images))
         return library.add([])
 
     return bring

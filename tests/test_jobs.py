@@ -95,6 +95,13 @@ def test_a_job_whose_owner_fell_silent_is_queued_again(library: Library) -> None
     assert take(library, "second").attempts == 2
 
 
+def test_nothing_is_shown_as_running_that_nobody_runs(library: Library) -> None:
+    job_id = library.jobs.enqueue("predict", {})
+    take(library, "killed")
+    age(library, job_id, heartbeat_at=SILENT_S + 1)
+    assert [job.state for job in library.jobs.active()] == ["queued"]
+
+
 def test_a_job_that_ends_its_worker_each_time_is_given_up_with_a_sentence(library: Library) -> None:
     job_id = library.jobs.enqueue("predict", {})
     for _ in range(MAX_ATTEMPTS):
@@ -169,7 +176,7 @@ def test_predictions_wait_while_files_are_coming_in(
             yield outcome
 
     monkeypatch.setattr("medcore.library.adding.BATCH", 1)
-    monkeypatch.setattr("medcore.library.adding.check_files", watched)
+    monkeypatch.setattr("medcore.dicom.check_files", watched)
     library.add([])
     assert seen == [(0, None), (1, None), (1, None), (1, None)]
     assert library.jobs.take("eager") is not None

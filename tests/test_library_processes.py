@@ -37,6 +37,7 @@ if __name__ == "__main__":
 ADD_MANY = """
 import sys
 from pathlib import Path
+from medcore import dicom
 from medcore.library import Library, adding
 from medcore.settings import Settings
 from tests.libraries import make_attributes, quick_check
@@ -44,7 +45,7 @@ from tests.libraries import make_attributes, quick_check
 adding.BATCH = 7
 images = (make_attributes(sop_instance_uid=f"1.9.{number}", patient_id=f"P{number // 3}", patient_name="Invented")
           for number in range(int(sys.argv[2]), int(sys.argv[3])))
-adding.check_files = quick_check(images, size=5000)
+dicom.check_files = quick_check(images, size=5000)
 library = Library.open(Settings(data_dir=Path(sys.argv[1]), models_dir=Path(sys.argv[1])))
 print("open", flush=True)
 library.add([])
@@ -155,7 +156,7 @@ def test_a_kill_between_moving_a_file_and_committing_its_row_leaves_no_file(sett
         "from medcore.library.layout import FileStore\n"
         "take = FileStore.take\n"
         "FileStore.take = lambda *a: (take(*a), os.kill(os.getpid(), signal.SIGKILL))\n"
-        "adding.check_files = quick_check([make_attributes()])\n"
+        "dicom.check_files = quick_check([make_attributes()])\n"
         "library.add([])\n"
     )
     adder = start(script, settings.data_dir, 0, 0)

@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from medcore.dicom import CheckedFile, Refusal, check_files
+from medcore import dicom
+from medcore.dicom import CheckedFile, Refusal
 from medcore.errors import LibraryError
 from medcore.library.database import FULL_DISK, Database, sentences
 from medcore.library.hierarchy import Filing
@@ -93,7 +94,7 @@ class Adder:
     def _accepted(
         self, paths: Iterable[Path], copies: Path, on_progress: Progress | None
     ) -> Generator[CheckedFile, None, None]:
-        for outcome in check_files(paths, copies, on_progress):
+        for outcome in dicom.check_files(paths, copies, on_progress):
             if isinstance(outcome, CheckedFile):
                 yield outcome
             else:

@@ -9,7 +9,7 @@ from medcore.library import deleting, predictions, readings, room, standing, stu
 from medcore.library.adding import Adder, Progress
 from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
-from medcore.library.jobs import PREDICT, PRIORITY_NORMAL, Jobs, add_job
+from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
 from medcore.library.records import (
@@ -188,7 +188,7 @@ class Library:
         """Record the age that a reader states for a study, and have the classifier look again."""
         with self._database.writing() as session:
             readings.state_age(session, study_id, years, who)
-            add_job(session, PREDICT, {"study": study_id}, PRIORITY_NORMAL)
+            add_job(session, PREDICT, {"study": study_id}, PRIORITY_URGENT)
 
     def delete_study(self, study_id: int, who: str, reason: str) -> None:
         """Delete a study and all that was said of it; who, when and why stay on record."""

@@ -16,7 +16,7 @@ from medcore.library import schema
 from medcore.library.database import Database
 
 PREDICT = "predict"
-PRIORITY_LOW, PRIORITY_NORMAL = 0, 10
+PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_URGENT = 0, 10, 20  # a bulk; a few films; somebody sits and waits
 MAX_ATTEMPTS = 3
 SILENT_S = 30.0  # without a sign of life for this long, a job's owner is taken for dead
 ADDING_DELAY_S = 5.0  # predictions wait until files have stopped coming in for this long
@@ -151,7 +151,8 @@ class Jobs:
             return len(jobs)
 
     def active(self) -> tuple[Job, ...]:
-        """List what runs and what waits, the most urgent first."""
+        """List what runs and what waits, the most urgent first; what only seems to run is queued again before."""
+        self.recover()
         return self._list(schema.Job.state.in_(("queued", "running")))
 
     def given_up(self) -> tuple[Job, ...]:

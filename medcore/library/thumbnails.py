@@ -8,7 +8,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from medcore.dicom import read_frame, thumbnail
+from medcore import dicom  # what needs pydicom is loaded when it is used, not when a page opens
 from medcore.errors import MedcoreError
 from medcore.library import schema
 from medcore.library.database import Database
@@ -45,7 +45,7 @@ def without_thumbnail(database: Database, instance_ids: Sequence[int]) -> list[i
 
 def _draw(path: Path) -> bytes:
     try:
-        picture = Image.fromarray(thumbnail(read_frame(path), SIDE))
+        picture = Image.fromarray(dicom.thumbnail(dicom.read_frame(path), SIDE))
     except MedcoreError:
         return NO_PICTURE
     png = io.BytesIO()
