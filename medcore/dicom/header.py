@@ -23,13 +23,13 @@ from pydicom.uid import (
 )
 
 from medcore.dicom.elements import DAMAGE, text
+from medcore.dicom.quick_header import LONG_VRS, UNDEFINED, scan
 from medcore.errors import IntakeError
 
 INFLATED_LIMIT = 32 * 2**20  # bytes of a deflated data set once inflated
 PREAMBLE = 128  # bytes before the letters DICM
 PIXEL_TAGS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
-LONG_LENGTH = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}  # PS3.5, 7.1.2
-UNDEFINED = 0xFFFFFFFF
+LONG_LENGTH = {vr.decode() for vr in LONG_VRS}
 DAMAGED = "The file is damaged: its header cannot be read. Ask the sender for the file again."
 
 # pydicom warns and logs with the values it read, names included; what matters is refused in our own words instead.
@@ -90,6 +90,10 @@ def read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
 
 
 def _read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
+    found = scan(stream.getvalue(), keep) if isinstance(stream, BytesIO) else None
+    if found is not None:
+        ds, syntax, place = found
+        return Header(ds, syntax, _element(*place) if place else None)
     stream.seek(0)
     may_be_deflated = DeflatedExplicitVRLittleEndian.encode() in stream.read(1024)
     stream.seek(0)
@@ -100,6 +104,10 @@ def _read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
     ds = read_partial(stream, finder, force=True, specific_tags=list(keep))
     syntax = text(ds.file_meta, "TransferSyntaxUID") or _guessed_syntax(ds)
     return Header(ds, syntax, finder.found(stream.tell(), ds.original_encoding[0] is True))
+
+
+def _element(tag: int, vr: str, offset: int, length: int) -> PixelElement:
+    return PixelElement(PIXEL_TAGS[tag], vr, offset, None if length == UNDEFINED else length)
 
 
 def _syntax(stream: BinaryIO) -> str:

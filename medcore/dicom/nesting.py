@@ -6,7 +6,8 @@ Source: DICOM PS3.5, 7.5 (nesting of data sets).
 import struct
 from typing import BinaryIO
 
-from medcore.dicom.header import LONG_LENGTH, PREAMBLE, UNDEFINED
+from medcore.dicom.header import PREAMBLE
+from medcore.dicom.quick_header import LONG_VRS, UNDEFINED
 from medcore.errors import IntakeError
 
 DEPTH_LIMIT = 64  # data sets within data sets; structured reports reach about 10
@@ -71,7 +72,7 @@ def _read_element(stream: BinaryIO, order: str) -> tuple[int, int, bool] | None:
     vr = head[4:6]
     if vr.isalpha() and vr.isupper():
         length = struct.unpack(f"{order}H", head[6:])[0]
-        if vr.decode("ascii") in LONG_LENGTH:
+        if vr in LONG_VRS:
             rest = stream.read(4)
             if len(rest) < 4:
                 return None
