@@ -11,9 +11,10 @@ from typing import Protocol
 from medcore.settings import Settings
 
 FIRST_PAGE_S = 4.0  # left to the first page before anything else is started
-# What the pages need, loaded while the browser still loads the front end. Whole packages only: two threads that enter
-# a package by different modules can meet half-loaded ones.
-PAGES_NEED = ("medcore.library", "medcore.dicom", "medcore.classifier", "pandas", "plotly.graph_objects")
+# What the first page needs, and what the others do. Whole packages only: two threads that enter a package by different
+# modules can meet half-loaded ones.
+FIRST_PAGE_NEEDS = "medcore.library"  # more at this time makes the first page later, not sooner
+OTHER_PAGES_NEED = ("pandas", "plotly.graph_objects", "medcore.classifier")
 
 
 class Watcher(Protocol):
@@ -60,11 +61,13 @@ class Background:
     def _run(self) -> None:
         done = False
         try:
-            for module in PAGES_NEED:
-                import_module(module)
+            import_module(FIRST_PAGE_NEEDS)
             if not self._stopping.wait(FIRST_PAGE_S):
                 self._start_worker()
                 self._start_decoders()
+            if not self._stopping.is_set():
+                for module in OTHER_PAGES_NEED:
+                    import_module(module)
             done = True
         finally:  # the error itself goes to the log by threading.excepthook
             self._failed = not done
