@@ -15,6 +15,7 @@ from medcore.dicom import check_files, read_frame, start_decoders, stop_decoders
 from medcore.dicom.decoders import outcome, submit
 from medcore.dicom.limits import TimeLimitError, allowed_s, file_limits
 from medcore.errors import PixelError
+from medcore.settings import REPOSITORY
 from tests.films import write_film
 from tests.test_hostile import children
 
@@ -146,3 +147,18 @@ time.sleep(60)
     while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_children_do_not_run_the_parents_script_again(tmp_path: Path) -> None:
+    script = tmp_path / "page.py"  # no guard of __main__, as a Streamlit page has none
+    script.write_text(f"""
+import os, sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+open({str(tmp_path / "runs")!r}, "a").write("run ")
+from medcore.dicom.decoders import outcome, start_decoders, stop_decoders, submit
+start_decoders()
+outcome(submit(os.getpid, 10))
+stop_decoders()
+""")
+    subprocess.run([sys.executable, script], check=True, timeout=60)
+    assert (tmp_path / "runs").read_text() == "run "

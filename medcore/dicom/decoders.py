@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -20,7 +19,7 @@ import pebble
 
 from medcore.dicom.limits import KILL_AFTER_S, KILLED_FOR_TIME, TOO_LONG, allowed_s, quiet_process
 from medcore.errors import MedcoreError, PixelError
-from medcore.processes import exit_with_parent
+from medcore.processes import LeanContext, exit_with_parent
 
 CHILDREN = min(os.cpu_count() or 2, 4)
 TASKS_A_CHILD = 1000  # then it is replaced, for native decoders leak
@@ -68,7 +67,7 @@ def _running() -> pebble.ProcessPool:
     global _pool, _owner
     with _lock:
         if _pool is None or _owner != os.getpid():
-            _pool = pebble.ProcessPool(CHILDREN, TASKS_A_CHILD, _initialize, context=get_context("spawn"))
+            _pool = pebble.ProcessPool(CHILDREN, TASKS_A_CHILD, _initialize, context=LeanContext())
             _owner = os.getpid()
         return _pool
 

@@ -17,6 +17,7 @@ from medcore.dicom.inspection import Batch, StagingError, check_batch
 from medcore.dicom.limits import KILL_AFTER_S, allowed_s
 from medcore.dicom.outcome import CheckedFile, Refusal
 from medcore.dicom.sources import Item, expand
+from medcore.errors import IntakeError
 
 BATCH_FILES = 64
 BATCH_BYTES = 64 * 2**20
@@ -103,7 +104,7 @@ class _Job:
         """Wait for the child and return one outcome an entry, in order."""
         try:
             checked = iter(_settle(self.batch, self.future) if self.future else ())
-        except BaseException:
+        except (IntakeError, KeyboardInterrupt):
             _clear(self.batch)
             raise
         return [entry if isinstance(entry, Refusal) else next(checked) for entry in self.entries]
