@@ -133,6 +133,11 @@ def test_what_is_no_display_value_is_refused(classifier: Classifier, spoil: Call
         classifier.predict(spoil(clouds(1)))
 
 
+def test_a_resizes_rounding_error_is_no_refusal(classifier: Classifier) -> None:
+    white = np.full((1, 224, 224), 255, np.float32)
+    assert figures(classifier.predict(white + 2e-5)) == pytest.approx(figures(classifier.predict(white)), abs=1e-4)
+
+
 def test_most_real_films_get_their_label(classifier: Classifier, shared_data: Path) -> None:
     rows = (shared_data / "chest-xray-fullsize" / "labels.csv").read_text().splitlines()[1:]
     right = 0

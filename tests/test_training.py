@@ -96,7 +96,7 @@ def test_a_variation_stays_a_film_and_is_drawn_by_its_generator() -> None:
 
 def test_without_any_change_a_variation_is_the_film_or_its_mirror_image() -> None:
     film = np.random.default_rng(0).integers(0, 256, (16, 16), np.uint8)
-    still = Augmentation(0, 0, 0, 0, 0, 0, 0)
+    still = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, jpeg_quality=100)
     seen = {augment(film, still, np.random.default_rng(seed)).round().astype(np.uint8).tobytes() for seed in range(20)}
     assert seen == {film.tobytes(), film[:, ::-1].tobytes()}
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BATCH = 16  # films in one pass: more are no faster on a CPU, and take more memory
 
+ROUNDING = 0.5  # gray values: a resize in float32 ends a little above white
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -55,7 +57,7 @@ class Forward:
         if inputs.ndim != 3 or inputs.shape[1:] != self._size or not len(inputs):
             rows, columns = self._size
             raise ModelError(f"The network takes films of {rows} x {columns} values, got an array of {inputs.shape}.")
-        if not (np.isfinite(inputs).all() and inputs.min() >= 0 and inputs.max() <= 255):
+        if not (np.isfinite(inputs).all() and inputs.min() >= -ROUNDING and inputs.max() <= 255 + ROUNDING):
             raise ModelError("The network takes display values from 0 (black) to 255 (white); window the film first.")
 
     def _run(self, films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

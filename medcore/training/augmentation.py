@@ -1,4 +1,4 @@
-"""Vary a film as another exposure of the same child would: mirrored, turned, shifted, brighter or darker."""
+"""Vary a film as another exposure, on another machine, of the same child would."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,9 @@ class Augmentation:
     gamma: float = 0.25  # of the exponent's natural logarithm
     contrast: float = 0.15  # share of the gray values
     brightness: float = 15.0  # gray values, of 255
-    blur_pixels: float = 0.6  # standard deviation: films come through other resizers than these
+    detail: float = 1.0  # share of the fine detail (below about 2 pixels) that is taken away or added
+    noise: float = 4.0  # gray values, standard deviation
+    jpeg_quality: int = 50  # half of the films are compressed, at this quality or better
 
 
 def augment(film: np.ndarray, settings: Augmentation, generator: np.random.Generator) -> np.ndarray:
@@ -35,7 +37,7 @@ def augment(film: np.ndarray, settings: Augmentation, generator: np.random.Gener
         0 to 255.
     """
     moved = _move(film.astype(np.float32), settings, generator)
-    return _expose(moved, settings, generator)
+    return _resample(_expose(moved, settings, generator), settings, generator)
 
 
 def _move(film: np.ndarray, settings: Augmentation, generator: np.random.Generator) -> np.ndarray:
@@ -49,10 +51,21 @@ def _move(film: np.ndarray, settings: Augmentation, generator: np.random.Generat
 
 
 def _expose(film: np.ndarray, settings: Augmentation, generator: np.random.Generator) -> np.ndarray:
-    gamma = np.exp(generator.uniform(-settings.gamma, settings.gamma))
+    gamma = float(np.exp(generator.uniform(-settings.gamma, settings.gamma)))
     contrast = 1 + generator.uniform(-settings.contrast, settings.contrast)
     brightness = generator.uniform(-settings.brightness, settings.brightness)
     exposed = 255 * (np.clip(film, 0, 255) / 255) ** gamma * contrast + brightness
-    sigma = generator.uniform(0, settings.blur_pixels)
-    softened = cv2.GaussianBlur(exposed, (5, 5), sigma) if sigma > 0.2 else exposed
-    return np.asarray(np.clip(softened, 0, 255), np.float32)
+    return np.asarray(np.clip(exposed, 0, 255), np.float32)
+
+
+def _resample(film: np.ndarray, settings: Augmentation, generator: np.random.Generator) -> np.ndarray:
+    """Vary what another resizer would change: the public films were compressed at 224 pixels, a DICOM film was not."""
+    gain = generator.uniform(-settings.detail, settings.detail)
+    varied = film + gain * (film - cv2.GaussianBlur(film, (5, 5), 1.0))
+    varied += generator.uniform(0, settings.noise) * generator.standard_normal(film.shape, np.float32)
+    if settings.jpeg_quality < 100 and generator.random() < 0.5:
+        quality = int(generator.integers(settings.jpeg_quality, 100))
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+        _, code = cv2.imencode(".jpg", np.rint(np.clip(varied, 0, 255)).astype(np.uint8), options)
+        varied = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
+    return np.asarray(np.clip(varied, 0, 255), np.float32)

@@ -65,8 +65,9 @@ def fit(
     start(network)
     steps = math.ceil(len(films) / recipe.batch_size)
     total = steps * recipe.epochs
+    warm_up = min(recipe.warm_up_steps, total // 2)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, total - recipe.warm_up_steps, warmup_target=recipe.learning_rate, warmup_steps=recipe.warm_up_steps
+        0.0, total - warm_up, warmup_target=recipe.learning_rate, warmup_steps=warm_up
     )
     network.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay),
