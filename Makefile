@@ -67,7 +67,7 @@ $(CHROMIUM): $(REQUIREMENTS_DEV)
 	@if [ ! -x /usr/bin/chromium ]; then \
 		sudo=; [ "`id -u`" = 0 ] || sudo="sudo -n"; \
 		if command -v apt-get > /dev/null && $$sudo true 2> /dev/null; then \
-			{ $$sudo apt-get -qq update && $$sudo apt-get -qq install --yes --no-install-recommends chromium > /dev/null; } \
+			{ $$sudo apt-get -qq update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium > /dev/null; } \
 				|| $(BIN)/playwright install --with-deps chromium; \
 		else \
 			$(BIN)/playwright install chromium; \

@@ -115,7 +115,7 @@ def serve(port: int) -> None:
     """Serve the dashboard on this machine."""
     os.chdir(REPOSITORY)  # Streamlit reads .streamlit/config.toml from the working directory
     arguments = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    os.execv(sys.executable, arguments)  # noqa: S606  # nosec B606: fixed arguments, no shell
+    os.execv(sys.executable, arguments)  # nosec B606 # fixed arguments, no shell
 
 
 @main.command()

@@ -75,7 +75,7 @@ class Gate:
     def _refusal(self, connection: HTTPConnection) -> Refusal | None:
         if not self._host_allowed(connection):
             return WRONG_HOST
-        if connection.url.path.startswith(OFF):
+        if connection.scope["path"].startswith(OFF):
             return NOT_SERVED
         if not _origin_allowed(connection):
             return WRONG_ORIGIN

@@ -66,7 +66,7 @@ class Supervisor:
         path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH"))))
         environment = {**os.environ, "MEDCORE_DATA_DIR": str(self._settings.data_dir), "PYTHONPATH": path}
         arguments = [sys.executable, "-m", "medcore.worker", "--parent", str(os.getpid())]
-        return subprocess.Popen(arguments, env=environment, stdin=subprocess.DEVNULL)  # nosec B603: fixed arguments
+        return subprocess.Popen(arguments, env=environment, stdin=subprocess.DEVNULL)  # nosec B603 # fixed arguments
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
