@@ -1,5 +1,6 @@
 """The migrations make the very tables that the code works with."""
 
+import traceback
 from contextlib import closing
 from pathlib import Path
 
@@ -8,13 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 
 import medcore.library
 from medcore.errors import LibraryError
 from medcore.library import Library
 from medcore.library.database import HEAD, Database, revision_of
-from medcore.library.schema import Base
+from medcore.library.schema import Base, Patient
 from medcore.settings import Settings
 
 PACKAGE = Path(medcore.library.__file__).parent
@@ -42,6 +43,16 @@ def test_foreign_keys_are_enforced(tmp_path: Path) -> None:
     database.migrate()
     with pytest.raises(LibraryError, match="FOREIGN KEY"), database.writing() as session:
         session.execute(text("INSERT INTO thumbnail (study_id, png) VALUES (7, x'00')"))
+    database.close()
+
+
+def test_a_refused_change_quotes_no_value(tmp_path: Path) -> None:
+    database = Database(tmp_path / "library.sqlite")
+    database.migrate()
+    row = {"patient_id": "7", "name": "Doe", "name_folded": "doe", "sex": "F"}
+    with pytest.raises(LibraryError) as caught, database.writing() as session:
+        session.execute(insert(Patient), [row, row])
+    assert "Doe" not in "".join(traceback.format_exception(caught.value))
     database.close()
 
 

@@ -106,7 +106,13 @@ def _sentence(said: str) -> str:
 
 
 def _create_engine(file: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=10, max_overflow=20)
+    engine = create_engine(
+        f"sqlite:///{file}",
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,  # else errors quote the values of a statement, a patient's name among them
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

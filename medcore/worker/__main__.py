@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 
+from medcore.faults import keep_logs_private
 from medcore.processes import exit_with_parent
 from medcore.settings import Settings
 from medcore.worker.loop import run_worker
@@ -20,6 +21,7 @@ def main() -> None:
             sys.exit(1)
         exit_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    keep_logs_private()
     run_worker(Settings.from_environment())
 
 

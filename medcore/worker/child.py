@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from medcore.dicom import stop_decoders
 from medcore.errors import MedcoreError
-from medcore.faults import describe_fault
+from medcore.faults import describe_fault, keep_logs_private
 from medcore.library import Job, Library
 from medcore.processes import exit_with_parent
 from medcore.settings import Settings
@@ -92,6 +92,7 @@ class Child:
 def serve(settings: Settings, pipe: "Connection[Outcome, Job]") -> None:
     """Do jobs until the pipe closes: what the child runs."""
     exit_with_parent()
+    keep_logs_private()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the worker decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(min(os.cpu_count() or 1, MAX_THREADS)))
