@@ -146,6 +146,15 @@ def zip_that_lies(path: Path) -> Path:
     return path
 
 
+def crowded_zip(path: Path, length: int = 8 * MIB) -> Path:
+    """Build an archive whose table of contents is `length` bytes of smallest entries, far more than it says."""
+    entry = b"PK\x01\x02" + bytes(42)
+    entries = length // len(entry) * entry
+    end = b"PK\x05\x06" + bytes(4) + (1).to_bytes(2, "little") * 2 + len(entries).to_bytes(4, "little") + bytes(6)
+    path.write_bytes(b"PK\x03\x04" + bytes(26) + entries + end)
+    return path
+
+
 def directory_outside(path: Path, target: str = "..\\SECRET") -> Path:
     """Build a DICOMDIR whose record points out of its folder."""
     return directory(path, [target])

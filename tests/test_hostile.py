@@ -27,6 +27,10 @@ ATTACKS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "deflate bomb": (attacks.deflate_bomb, "inflates to more than 32 MiB"),
     "zip bomb": (attacks.zip_bomb, "unpacks to more than 100 times its size"),
     "zip that lies about sizes": (attacks.zip_that_lies, "archive is damaged|not a DICOM file"),
+    "zip with far more files than it says": (
+        lambda path: attacks.crowded_zip(path, 40 * attacks.MIB),
+        "too many files",
+    ),
     "nested zip": (
         lambda path: attacks.archive(path, {"inner": attacks.archive(path.with_name("z"), {"a": b"b"}).read_bytes()}),
         "archive inside an archive",

@@ -17,8 +17,9 @@ from medcore.errors import IntakeError
 
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 MEMBERS_LIMIT = 100_000
-DIRECTORY_LIMIT = 32 * 2**20  # bytes of the table of contents
+DIRECTORY_LIMIT = 4 * 2**20  # bytes of the table of contents; in memory an entry takes ten times as much
 RATIO_LIMIT = 100  # unpacked to packed, once unpacked is above the harmless size
+UNKNOWN = 0xFFFFFFFF  # "see the 64-bit record"
 HARMLESS = 64 * 2**20  # bytes
 TAIL = 22 + 2**16 + 76  # bytes at the end that hold the end records
 DAMAGED_ZIP = "The archive is damaged. Pack it again, or add the files without packing them."
@@ -90,9 +91,9 @@ def _check_directory(stream: BinaryIO, size: int) -> None:
     end_64 = tail.rfind(b"PK\x06\x06")
     if end_64 >= 0:
         count = max(count, int.from_bytes(tail[end_64 + 32 : end_64 + 40], "little"))
-        length = int.from_bytes(tail[end_64 + 40 : end_64 + 48], "little")
+        length = max(length % UNKNOWN, int.from_bytes(tail[end_64 + 40 : end_64 + 48], "little"))
     if count > MEMBERS_LIMIT or length > DIRECTORY_LIMIT:
-        raise IntakeError(f"The archive holds more than {MEMBERS_LIMIT:,} files. Pack it in several archives.")
+        raise IntakeError("The archive holds too many files. Pack them in several archives.")
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:
@@ -107,7 +108,7 @@ def _member(index: int, info: zipfile.ZipInfo, source: str) -> Member | Refusal:
 
 def _objection(info: zipfile.ZipInfo) -> str:
     name = PurePosixPath(info.filename.replace("\\", "/"))
-    if name.is_absolute() or ".." in name.parts or name.parts[0].endswith(":"):
+    if name.is_absolute() or ".." in name.parts or name.as_posix()[1:2] == ":":
         return "Its name leads out of the archive, as only an attack does. Do not open this archive elsewhere."
     if stat.S_ISLNK(info.external_attr >> 16):
         return "It is a link, not a file. Pack the file itself."

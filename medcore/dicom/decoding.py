@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID, ExplicitVRBigEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, JPEGExtended12Bit
 
 from medcore.dicom.elements import DAMAGE
 from medcore.dicom.layout import Layout
@@ -31,6 +31,8 @@ def check_syntax(layout: Layout) -> None:
         name = UID(layout.syntax).name
         syntax = "an unknown transfer syntax" if name == layout.syntax else f"the transfer syntax {name}"
         raise PixelError(f"The image is stored in {syntax}. Ask the sender for it uncompressed or as JPEG 2000.")
+    if layout.syntax == JPEGExtended12Bit and layout.bits_stored > 8:  # only a decoder under the GPL reads it
+        raise PixelError("The image is a JPEG of 12 bits, which cannot be read here. Ask for it uncompressed.")
     if layout.is_native and layout.pixels.length is None:
         raise PixelError("The pixel data has no length though it is uncompressed. Ask the sender for the image again.")
     if not layout.is_native and layout.pixels.length is not None:
