@@ -165,6 +165,18 @@ def test_one_job_waits_for_all_images_of_an_intake(
     assert library.jobs.take("worker") is not None
 
 
+def test_a_study_that_somebody_has_opened_goes_first_and_is_asked_for_once(library: Library, bring: Bring) -> None:
+    first, second = (bring(make_attributes()).studies[0] for _ in range(2))
+    library.hurry(second)
+    library.hurry(second)
+    assert [job.payload for job in library.jobs.active()][0] == {"study": second}
+    assert len(library.jobs.active()) == 3
+    take(library)
+    library.hurry(second)
+    library.hurry(first)
+    assert len(library.jobs.active()) == 4
+
+
 def test_predictions_wait_while_files_are_coming_in(
     library: Library, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from medcore.library import deleting, predictions, readings, room, standing, stu
 from medcore.library.adding import Adder, Progress
 from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
-from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job
+from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job, hurry_predictions
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
 from medcore.library.records import (
@@ -189,6 +189,10 @@ class Library:
         with self._database.writing() as session:
             readings.state_age(session, study_id, years, who)
             add_job(session, PREDICT, {"study": study_id}, PRIORITY_URGENT)
+
+    def hurry(self, study_id: int) -> None:
+        """Have the classifier look at a study before the films that nobody waits for; asking twice changes nothing."""
+        hurry_predictions(self._database, study_id)
 
     def delete_study(self, study_id: int, who: str, reason: str) -> None:
         """Delete a study and all that was said of it; who, when and why stay on record."""

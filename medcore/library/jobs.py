@@ -214,6 +214,19 @@ def expect_predictions(
         add_job(session, PREDICT, {"intake": intake_id}, priority, delay_s)
 
 
+def hurry_predictions(database: Database, study_id: int) -> None:
+    """See to it that a study which somebody has opened is looked at before the films that wait for nobody."""
+    asked = select(schema.Job.id).where(
+        schema.Job.state.in_(("queued", "running")), schema.Job.kind == PREDICT, _payload("study") == study_id
+    )
+    with database.reading() as session:  # pages ask again and again; most times there is nothing to write
+        if session.scalar(asked.limit(1)) is not None:
+            return
+    with database.writing() as session:
+        if session.scalar(asked.limit(1)) is None:
+            add_job(session, PREDICT, {"study": study_id}, PRIORITY_URGENT)
+
+
 def _payload(name: str) -> ColumnElement[Any]:
     return func.json_extract(schema.Job.payload, f"$.{name}")
 
