@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,17 +25,22 @@ def whole(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_told_to_end_leaves_no_process_behind(whole: Server, ending: signal.Signals):
+def test_a_server_that_is_told_to_end_leaves_no_process_behind(whole: Server):
     children = whole.processes()
-    assert children
-    whole.stop(ending)
+    whole.stop(signal.SIGTERM)
     wait_until(lambda: not alive(children), 2, "A child outlived the server.")
+
+
+def test_ctrl_c_in_a_terminal_ends_everything_in_good_order(whole: Server):
+    children = whole.processes()
+    os.killpg(whole.process.pid, signal.SIGINT)  # what a terminal does
+    whole.process.wait(60)
+    wait_until(lambda: not alive(children), 2, "A child outlived the server.")
+    assert "Traceback" not in whole.log.read_text()
 
 
 def test_a_server_that_is_killed_leaves_no_process_behind(whole: Server):
     children = whole.processes()
-    assert children
     whole.stop(signal.SIGKILL)
     wait_until(lambda: not alive(children), 10, "A child outlived the server.")
 

@@ -66,7 +66,10 @@ class Supervisor:
         path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH"))))
         environment = {**os.environ, "MEDCORE_DATA_DIR": str(self._settings.data_dir), "PYTHONPATH": path}
         arguments = [sys.executable, "-m", "medcore.worker", "--parent", str(os.getpid())]
-        return subprocess.Popen(arguments, env=environment, stdin=subprocess.DEVNULL)  # nosec B603 # fixed arguments
+        # A session of its own: Ctrl-C in a terminal is for the server, which then ends the worker in good order.
+        return subprocess.Popen(  # nosec B603 # fixed arguments
+            arguments, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
