@@ -15,7 +15,7 @@ def delete_study(study: Study) -> None:
         f"{counted(len(study.instances), 'image')}, every reading and everything the model said will be gone. "
         "This cannot be undone. Who deleted it, when and why stays on record."
     )
-    who = st.text_input("Your name (not verified)", key="reader_name", persist_state="session")
+    who = st.text_input("Your name (not verified)", key="deleting_name")
     reason = st.text_input("Reason", key="deleting_reason")
     sure = st.checkbox("Yes, delete it for good", key="deleting_sure")
     ready = bool(who.strip() and reason.strip() and sure)

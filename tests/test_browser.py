@@ -59,7 +59,7 @@ def take_picture(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=scheme)
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(700)
+            page.wait_for_timeout(400)
             page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png")
 
 
@@ -97,13 +97,43 @@ def colored_pixels(page: Page) -> int:
     return int((channels.max(axis=2) - channels.min(axis=2) > 40).sum())
 
 
+def stored_files(server: Server) -> set[Path]:
+    return {path for path in (server.data_dir / "library" / "files").rglob("*") if path.is_file()}
+
+
 def accept(page: Page) -> None:
     page.get_by_role("radio", name="Accept").click()
     page.get_by_role("button", name="Save verdict").click()
     expect(page.get_by_text("Final finding: Bacterial pneumonia")).to_be_visible()
 
 
-def test_a_film_is_uploaded_found_read_revealed_accepted_and_still_there_after_a_reload(
+def add_addendum(page: Page) -> None:
+    page.get_by_role("button", name="Add an addendum").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Your name (not verified)").fill("B. Reader")
+    dialog.get_by_label("Addendum", exact=True).fill("Lateral film seen since.")
+    dialog.get_by_label("Addendum", exact=True).press("Tab")
+    take_picture(page, "addendum")
+    dialog.get_by_role("button", name="Save addendum").click()
+    expect(page.get_by_text("Lateral film seen since.")).to_be_visible()
+    expect(page.get_by_text("Final finding: Bacterial pneumonia")).to_be_visible()
+
+
+def delete(page: Page) -> None:
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    go = dialog.get_by_role("button", name="Delete study")
+    dialog.get_by_label("Your name (not verified)").fill("A. Reader")
+    dialog.get_by_label("Reason").fill("sent twice")
+    dialog.get_by_label("Reason").press("Tab")
+    expect(go).to_be_disabled()
+    dialog.get_by_text("Yes, delete it for good").click()
+    expect(go).to_be_enabled()
+    take_picture(page, "delete")
+    go.click()
+
+
+def test_a_film_is_uploaded_found_read_revealed_accepted_amended_and_deleted(
     child_films: Path, tmp_path: Path, chromium: Browser
 ) -> None:
     with running_server(tmp_path) as server, watched(chromium) as browser:
@@ -124,6 +154,11 @@ def test_a_film_is_uploaded_found_read_revealed_accepted_and_still_there_after_a
         expect(page.get_by_text("Final finding: Bacterial pneumonia")).to_be_visible()
         expect(page.get_by_text("A. Reader")).to_be_visible()
         take_picture(page, "accepted")
+        add_addendum(page)
+        files = stored_files(server)
+        delete(page)
+        expect(page.get_by_text("1 study.")).to_be_visible()
+        assert len(stored_files(server)) == len(files) - 1
         assert "Anna" not in page.url and "C0" not in page.url
         assert_quiet(browser)
         assert "Anna" not in server.log.read_text()

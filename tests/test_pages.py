@@ -161,3 +161,56 @@ def test_markup_in_a_file_is_shown_as_text(library: Library, tmp_path: Path) -> 
     assert any("<b>Bold</b>" in element.value for element in page.text)
     rendered = [*page.markdown, *page.caption, *page.subheader]
     assert not any("Bold" in element.value or "Stars" in element.value for element in rendered)
+
+
+def read(library: Library, study_id: int, finding: str) -> AppTest:
+    (instance,) = library.study(study_id).instances
+    library.save_reading(study_id, NewReading(instance.id, "A. Reader", finding))
+    return open_page("review.py", study=str(study_id))
+
+
+def test_accepting_what_contradicts_the_own_finding_asks_which_finding_stands(library: Library, tmp_path: Path) -> None:
+    study_id = answered(library, tmp_path)
+    page = read(library, study_id, "normal")
+    (reading,) = library.readings(study_id)
+    page.segmented_control(key=f"verdict_action_{reading.id}").set_value("accept").run()
+    assert page.button(key="verdict_save").disabled
+    page.selectbox(key=f"verdict_finding_{reading.id}").set_value("viral").run()
+    page.button(key="verdict_save").click().run()
+    (reading,) = library.readings(study_id)
+    assert (reading.finding, reading.final_finding) == ("normal", "viral")
+
+
+def test_rejecting_needs_a_reason_and_keeps_the_own_finding(library: Library, tmp_path: Path) -> None:
+    study_id = answered(library, tmp_path)
+    page = read(library, study_id, "normal")
+    (reading,) = library.readings(study_id)
+    page.segmented_control(key=f"verdict_action_{reading.id}").set_value("reject").run()
+    assert page.button(key="verdict_save").disabled
+    page.text_input(key=f"verdict_reason_{reading.id}").set_value("rotated film").run()
+    page.button(key="verdict_save").click().run()
+    (reading,) = library.readings(study_id)
+    assert reading.verdict is not None and reading.verdict.reason == "rotated film"
+    assert reading.final_finding == "normal"
+    assert library.studies(StudyQuery(status="disagreed")).total == 1
+
+
+def test_a_missing_age_is_asked_for_and_stated_by_the_reader(library: Library, tmp_path: Path) -> None:
+    library.add([write_film(tmp_path / "film.dcm", PatientAge=None, PatientBirthDate=None)])
+    (row,) = library.studies(StudyQuery()).rows
+    (instance,) = library.study(row.id).instances
+    library.save_prediction(instance.id, StoredPrediction("needs age", "The file does not give the age."))
+    page = open_page("review.py", study=str(row.id))
+    assert "The file does not give the age." in words(page)
+    page.text_input(key="reader_name").set_value("A. Reader").run()
+    page.number_input(key=f"review_age_{row.id}").set_value(3.0).run()
+    page.button(key="review_state_age").click().run()
+    assert not page.exception
+    assert library.study(row.id).age_years == 3.0 and library.study(row.id).age_stated
+    assert library.jobs.active()
+
+
+def test_a_study_that_is_gone_is_a_sentence_with_a_way_back(library: Library) -> None:
+    page = open_page("review.py", study="77")
+    assert not page.exception
+    assert page.error and "No study is open" in words(page)
