@@ -55,9 +55,8 @@ class Witness:
 
     def assert_clean(self) -> None:
         """Check that no page broke its policy, complained on its console, or asked a foreign host."""
-        assert self.violations() == []
-        assert self.complaints == []
-        assert self.foreign_requests == []
+        seen = [*self.violations(), *self.complaints, *self.foreign_requests]
+        assert not seen, "\n".join(seen)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not FRAMEWORK_SEARCH.search(message.location.get("url", "")):

@@ -56,6 +56,15 @@ def test_another_local_page_cannot_read_or_drive_this_one(server: Server, chromi
         assert page.evaluate(tries, [server.url, media]) == ["refused"] * 3
 
 
+def test_a_link_from_another_site_opens_a_page_that_works(server: Server, chromium: Browser):
+    with watched(chromium) as browser:
+        page = browser.open(f"http://localhost:{server.port}/health")
+        page.evaluate("address => { location.href = address }", server.url)
+        page.get_by_text("0 bytes").wait_for()
+        assert page.get_by_alt_text("A film").evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+        assert browser.violations() == []
+
+
 def test_an_open_tab_finds_its_way_back_after_a_restart(tmp_path: Path, chromium: Browser):
     site = build_site(tmp_path)
     with watched(chromium) as browser:
