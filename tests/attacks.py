@@ -6,14 +6,15 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEG2000Lossless,
     MediaStorageDirectoryStorage,
     RLELossless,
     generate_uid,
@@ -71,6 +72,20 @@ def _compressed(ds: Dataset, path: Path, frame: bytes, syntax: str) -> Path:
     ds["PixelData"].VR = "OB"
     ds["PixelData"].is_undefined_length = True
     return write(ds, path, syntax)
+
+
+def jpeg_2000_giant(path: Path, side: int = 60000) -> Path:
+    """Claim far more pixels in the compressed frame itself than in the header."""
+    pixels = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
+    ds = make_film(pixels)
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.compress(JPEG2000Lossless, pixels, generate_instance_uid=False)
+    frame = bytearray(next(generate_frames(ds.PixelData, number_of_frames=1)))
+    size = frame.index(b"\xff\x51") + 6  # image width and height, offsets, tile width and height
+    for place in (size, size + 4, size + 16, size + 20):
+        frame[place : place + 4] = side.to_bytes(4, "big")
+    return _compressed(ds, path, bytes(frame), JPEG2000Lossless)
 
 
 def garbage_frame(path: Path, syntax: str) -> Path:

@@ -84,6 +84,7 @@ def test_a_child_that_waits_for_ever_is_ended_by_the_parent() -> None:
         outcome(submit(sleep, 0.5))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")
 def test_a_pool_whose_idle_children_were_killed_is_started_again() -> None:
     start_decoders()
     for pid in children():

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -22,13 +21,11 @@ from pydicom.uid import (
 )
 
 from medcore.dicom import Window, read_frame
-from medcore.dicom.palette import expand_segments
 from medcore.errors import PixelError
 from tests.attacks import data_set_of
 from tests.films import make_film, put_pixels, ramp, write, write_film
 
 RNG = np.random.default_rng(7)
-COLORS = RNG.integers(0, 256, (8, 6, 3)).astype(np.uint8)
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
@@ -104,52 +101,14 @@ def test_a_frame_that_is_not_there_is_an_error(frame: int, tmp_path: Path) -> No
         read_frame(path, frame)
 
 
-@pytest.mark.parametrize("planar", [0, 1])
-def test_rgb_comes_back_interleaved_or_by_plane(planar: int, tmp_path: Path) -> None:
-    ds = make_film(COLORS, PlanarConfiguration=planar)
-    if planar:
-        ds.PixelData = COLORS.transpose(2, 0, 1).tobytes()
-    frame = read_frame(write(ds, tmp_path / "film"))
-    assert frame.is_color
-    np.testing.assert_array_equal(frame.values, COLORS)
+LOSSLESS = [
+    (syntax, dtype) for syntax in (RLELossless, JPEGLSLossless, JPEG2000Lossless) for dtype in (np.uint8, np.uint16)
+]
 
 
-def test_16_bit_colors_keep_their_upper_byte(tmp_path: Path) -> None:
-    path = write_film(tmp_path / "film", COLORS.astype(np.uint16) * 256 + 17)
-    np.testing.assert_array_equal(read_frame(path).values, COLORS)
-
-
-def test_ybr_becomes_rgb(tmp_path: Path) -> None:
-    ds = make_film(convert_color_space(COLORS, "RGB", "YBR_FULL"), PhotometricInterpretation="YBR_FULL")
-    difference = read_frame(write(ds, tmp_path / "film")).values.astype(int) - COLORS
-    assert np.abs(difference).max() <= 2  # YBR in 8 bits loses that much
-
-
-def test_ybr_with_halved_color_becomes_rgb(tmp_path: Path) -> None:
-    # Two grey pixels share one neutral colour: Y1 Y2 B R, so RGB = (Y, Y, Y).
-    ds = make_film(np.zeros((1, 4, 3), np.uint8), PhotometricInterpretation="YBR_FULL_422")
-    ds.PixelData = bytes([10, 20, 128, 128, 30, 40, 128, 128])
-    expected = [[[10] * 3, [20] * 3, [30] * 3, [40] * 3]]
-    np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film")).values, expected)
-
-
-@pytest.mark.parametrize("bits", [8, 16])
-def test_a_palette_becomes_rgb(bits: int, tmp_path: Path) -> None:
-    ds = make_film(np.array([[0, 1], [2, 1]], np.uint8), PhotometricInterpretation="PALETTE COLOR")
-    for color, entries in zip(("Red", "Green", "Blue"), ([10, 20, 30], [40, 50, 60], [70, 80, 90]), strict=True):
-        setattr(ds, f"{color}PaletteColorLookupTableDescriptor", [3, 0, bits])
-        scaled = (np.array(entries) << (bits - 8)).astype("<u2" if bits == 16 else "u1").tobytes()
-        setattr(ds, f"{color}PaletteColorLookupTableData", scaled + b"\0" * (len(scaled) % 2))
-    frame = read_frame(write(ds, tmp_path / "film"))
-    assert frame.is_color
-    np.testing.assert_array_equal(frame.values, [[[10, 40, 70], [20, 50, 80]], [[30, 60, 90], [20, 50, 80]]])
-
-
-@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
-def test_lossless_compression_loses_nothing(dtype: Any, syntax: str, tmp_path: Path) -> None:
-    if syntax == JPEGLSLossless and dtype == np.int16:
-        pytest.skip("pydicom has no encoder for signed JPEG-LS")
+# pydicom has no encoder for signed JPEG-LS.
+@pytest.mark.parametrize(("syntax", "dtype"), [*LOSSLESS, (RLELossless, np.int16), (JPEG2000Lossless, np.int16)])
+def test_lossless_compression_loses_nothing(syntax: str, dtype: Any, tmp_path: Path) -> None:
     pixels = RNG.integers(0, 250, (64, 48)).astype(dtype)
     ds = make_film(pixels)
     ds.file_meta = write_meta()
@@ -184,19 +143,6 @@ def test_hounsfield_units_come_from_rescale(tmp_path: Path) -> None:
     assert frame.unit == "HU"
 
 
-def test_a_segmented_palette_is_expanded_and_never_beyond_its_entries() -> None:
-    # Two values, a straight line of three to 40, and both segments once more.
-    numbers = [0, 2, 5, 10, 1, 3, 40, 2, 2, 0, 0]
-    assert expand_segments(numbers, 65536) == [5, 10, 20, 30, 40, 5, 10, 20, 30, 40]
-    assert expand_segments([0, 1, 0] + [1, 65535, 9] * 1000, 256) == [0] * 256
-
-
-@pytest.mark.parametrize("numbers", [[1, 5, 9], [7, 1, 1], [0, 1, 1, 1, 5]])
-def test_a_damaged_palette_is_an_error(numbers: list[int]) -> None:
-    with pytest.raises(PixelError, match="palette"):
-        expand_segments(numbers, 256)
-
-
 def _table(entries: list[int], first: int, bits: int) -> Dataset:
     item = Dataset()
     item.LUTDescriptor = [len(entries), first, bits]
@@ -208,6 +154,25 @@ def _table(entries: list[int], first: int, bits: int) -> Dataset:
 def test_a_modality_table_replaces_rescale(tmp_path: Path) -> None:
     ds = make_film(np.array([[0, 1], [2, 9]], np.uint16), ModalityLUTSequence=[_table([100, 300, 700], 0, 16)])
     np.testing.assert_array_equal(read_frame(write(ds, tmp_path / "film")).values, [[100, 300], [700, 700]])
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_padding_is_read_with_the_sign_of_the_pixels(syntax: str, tmp_path: Path) -> None:
+    ds = make_film(np.array([[-2000, 5]], np.int16))
+    ds.add_new("PixelPaddingValue", "SS", -2000)
+    assert read_frame(write(ds, tmp_path / "film", syntax)).padding == (-2000, -2000)
+    ds = make_film(np.array([[0, 12592]], np.uint16))
+    ds.add_new("PixelPaddingValue", "US", 12592)  # its bytes are the letters "10"
+    assert read_frame(write(ds, tmp_path / "other", syntax)).padding == (12592, 12592)
+
+
+@pytest.mark.parametrize(("dtype", "first"), [(np.uint16, 40000), (np.int16, -10)])
+def test_a_voi_table_starts_where_the_values_do(dtype: Any, first: int, tmp_path: Path) -> None:
+    item = _table([1, 2, 3], first % 2**16, 16)
+    path = write_film(tmp_path / "film", np.array([[first, first + 2]], dtype), VOILUTSequence=[item])
+    table = read_frame(path).voi_lut
+    assert table is not None
+    assert table.first_mapped == first
 
 
 def test_an_enhanced_frame_uses_its_own_rescale_and_window(tmp_path: Path) -> None:

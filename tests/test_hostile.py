@@ -40,6 +40,10 @@ ATTACKS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "zip entry with a drive": (lambda path: attacks.archive(path, {"C:\\evil": b"x"}), "leads out of the archive"),
     "zip entry that is a link": (lambda path: attacks.archive(path, {"link": Path("/etc/passwd")}), "It is a link"),
     "RLE of 65535 x 65535": (attacks.rle_giant, "more than 64 MiB"),
+    "JPEG 2000 of 60000 x 60000": (
+        attacks.jpeg_2000_giant,
+        "damaged|memory|crashed|too long",
+    ),
     "100,000 sequences, undefined length": (attacks.deep_undefined, "nested more than 64 deep"),
     "100,000 sequences, stated length": (attacks.deep_explicit, "nested more than 64 deep"),
     "100,000 sequences, implicit, undefined": (lambda p: attacks.deep_undefined(p, True), "nested more than 64 deep"),

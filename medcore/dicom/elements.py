@@ -120,6 +120,15 @@ def unsigned(ds: Dataset, keyword: str) -> int | None:
     return integer(ds, keyword)
 
 
+def words(ds: Dataset, keyword: str) -> tuple[int, ...]:
+    """Return the 16-bit numbers of an element that is US or SS, as unsigned numbers."""
+    value = _raw(ds, keyword)
+    if isinstance(value, bytes) and len(value) <= LONGEST_LIST:
+        order = "<" if is_little_endian(ds) else ">"
+        return struct.unpack(f"{order}{len(value) // 2}H", value[: len(value) // 2 * 2])
+    return tuple(int(number) % 2**16 for number in _finite(value))
+
+
 def decimal(ds: Dataset, keyword: str) -> float | None:
     """Return the first number of a DS, IS or binary element, None if absent or not finite."""
     numbers = decimals(ds, keyword)

@@ -6,7 +6,7 @@ Source: DICOM PS3.3, C.7.6.3.1.5 and .6 (palettes) and C.7.9.2 (segmented palett
 import numpy as np
 from pydicom.dataset import Dataset
 
-from medcore.dicom.elements import converted, decimals, is_little_endian
+from medcore.dicom.elements import converted, is_little_endian, words
 from medcore.errors import PixelError
 
 COLORS = ("Red", "Green", "Blue")
@@ -31,10 +31,10 @@ def apply_palette(stored: np.ndarray, ds: Dataset) -> np.ndarray:
     PixelError
         If the palette is missing or damaged.
     """
-    descriptor = decimals(ds, "RedPaletteColorLookupTableDescriptor")
+    descriptor = words(ds, "RedPaletteColorLookupTableDescriptor")
     if len(descriptor) != 3:
         raise PixelError(DAMAGED)
-    entries, first, bits = int(descriptor[0]) % 2**16 or 2**16, int(descriptor[1]), int(descriptor[2])
+    entries, first, bits = descriptor[0] or 2**16, descriptor[1], descriptor[2]
     if stored.dtype.kind == "i" and first >= 2**15:
         first -= 2**16
     tables = [_table(ds, color, entries, bits) for color in COLORS]

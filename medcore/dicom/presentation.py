@@ -7,7 +7,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from medcore.dicom import functional_groups, layout, palette
-from medcore.dicom.elements import converted, decimal, decimals, is_little_endian, items, tag_of, text, texts
+from medcore.dicom.elements import converted, decimal, decimals, is_little_endian, items, tag_of, text, texts, words
 from medcore.dicom.frame import Frame
 from medcore.dicom.functional_groups import with_group
 from medcore.dicom.layout import Layout
@@ -49,7 +49,7 @@ def present(array: np.ndarray, ds: Dataset, pixels: Layout, frame: int) -> Frame
         stored=array,
         inverted=pixels.photometric == "MONOCHROME1",
         windows=read_windows(voi),
-        voi_lut=_first_table(ds, "VOILUTSequence", signed=True),
+        voi_lut=_first_table(ds, "VOILUTSequence", _has_negatives(modality_lut, pixels)),
         modality_lut=modality_lut,
         modality=modality,
         unit=_unit(modality, values, modality_lut),
@@ -72,6 +72,12 @@ def _modality_lut(ds: Dataset, values: Dataset, pixels: Layout) -> Rescale | Loo
     if slope is None or intercept is None or slope == 0:
         return Rescale()
     return Rescale(slope, intercept)
+
+
+def _has_negatives(modality_lut: Rescale | LookupTable, pixels: Layout) -> bool:
+    if not isinstance(modality_lut, Rescale):
+        return False
+    return pixels.signed or modality_lut.intercept < 0 or modality_lut.slope < 0
 
 
 def _unit(modality: str, values: Dataset, modality_lut: Rescale | LookupTable) -> str:
@@ -103,10 +109,10 @@ def _first_table(ds: Dataset, keyword: str, signed: bool) -> LookupTable | None:
 
 def read_table(item: Dataset, signed: bool) -> LookupTable | None:
     """Return the lookup table of a sequence item, None if it is damaged; PS3.3, C.11.1.1.1."""
-    descriptor, data = decimals(item, "LUTDescriptor"), converted(item, "LUTData")
+    descriptor, data = words(item, "LUTDescriptor"), converted(item, "LUTData")
     if len(descriptor) != 3 or data is None:
         return None
-    entries, first, bits = int(descriptor[0]) % 2**16 or 2**16, int(descriptor[1]), int(descriptor[2])
+    entries, first, bits = descriptor[0] or 2**16, descriptor[1], descriptor[2]
     if signed and first >= 2**15:
         first -= 2**16
     table = _entries(data, entries, is_little_endian(item))[:entries]
@@ -124,8 +130,8 @@ def _entries(data: object, entries: int, is_little: bool) -> np.ndarray:
 
 
 def _padding(ds: Dataset, pixels: Layout) -> tuple[float, float] | None:
-    value, limit = decimal(ds, "PixelPaddingValue"), decimal(ds, "PixelPaddingRangeLimit")
-    if value is None:
+    value, limit = words(ds, "PixelPaddingValue")[:1], words(ds, "PixelPaddingRangeLimit")[:1]
+    if not value or pixels.pixels.keyword != "PixelData":
         return None
-    bounds = value, value if limit is None else limit
+    bounds = [number - 2**16 if pixels.signed and number >= 2**15 else number for number in value + limit]
     return min(bounds), max(bounds)
