@@ -101,6 +101,26 @@ def test_display_values_are_windowed_block_means(dtype: Any, order: str) -> None
     np.testing.assert_allclose(values, expected, atol=1.3)  # 16-bit means are whole numbers: half of 3 of 300 in 255
 
 
+def _area_weights(pixels: int, cells: int) -> np.ndarray:
+    """Return how much of each pixel (columns) falls into each cell (rows), each row summing to 1."""
+    edges = np.arange(cells + 1) * pixels / cells
+    starts = np.arange(pixels)
+    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    return np.clip(overlap, 0, None) * cells / pixels
+
+
+@pytest.mark.parametrize("size", [(2500, 2048), (2501, 2047), (1000, 1000)])
+def test_a_large_film_is_averaged_by_area_to_a_level_or_so(size: tuple[int, int]) -> None:
+    rows, columns = size
+    waves = np.sin(np.arange(rows) / 9)[:, None] * np.cos(np.arange(columns) / 7) * 2000 + 2048
+    pixels = (waves + RNG.normal(0, 30, size)).clip(0, 4095).astype(np.uint16)
+    exact = _area_weights(rows, 224) @ pixels @ _area_weights(columns, 224).T
+    frame = Frame(pixels, windows=(Window(2048, 4096, "", "LINEAR_EXACT"),))
+    difference = display_values(frame, (224, 224)) - exact / 4096 * 255
+    assert np.abs(difference).max() < 1.5
+    assert np.abs(difference).mean() < 0.5
+
+
 def test_a_modality_table_is_applied_before_the_shrinking() -> None:
     pixels = np.array([[0, 1], [1, 0]], np.uint16)
     table = LookupTable(np.array([0, 1000], np.uint16), 0, 10)

@@ -12,6 +12,7 @@ from medcore.dicom.windowing import CT_PRESETS, Window, apply_window
 
 FULL_RANGE = "Full range"
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as in YBR_FULL
+HALVING_PAYS = 2**20  # pixels from which an image is halved before it is shrunk to an eighth or less
 TABLE_PAYS = 2**16  # pixels from which one table of all 16-bit values is cheaper than each pixel's own arithmetic
 
 
@@ -128,11 +129,16 @@ def thumbnail(frame: Frame, side: int = 96) -> np.ndarray:
 def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return the image, (rows, columns) or (rows, columns, 3), averaged by area onto `size` (rows, columns), float32.
 
-    16-bit values are averaged as they stand, to the nearest whole value; all others in float32.
+    16-bit values are averaged as they stand, to the nearest whole value; all others in float32. Images of a megapixel
+    and more are halved first, which takes less than half the time: it shares a pixel on the border of two results out
+    together with its neighbour, and so moves an edge by half a pixel of the film at most.
     """
     native = image.astype(image.dtype.newbyteorder("="), copy=False)
     if native.dtype not in (np.uint16, np.int16):
         native = native.astype(np.float32)
     rows, columns = size
+    height, width = native.shape[:2]
+    if height * width >= HALVING_PAYS and height >= 8 * rows and width >= 8 * columns and height % 2 == width % 2 == 0:
+        native = cv2.resize(native, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.float32)
     small: np.ndarray = cv2.resize(native, (columns, rows), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32, copy=False)
