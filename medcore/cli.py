@@ -11,6 +11,7 @@ import click
 
 import medcore
 from medcore.errors import MedcoreError
+from medcore.faults import keep_logs_private
 from medcore.settings import REPOSITORY, Settings
 
 FOLDER_OR_FILE = click.Path(exists=True, path_type=Path)
@@ -33,6 +34,7 @@ class Commands(click.Group):
 def main() -> None:
     """Read DICOM studies, see what a CNN says and where it looked. Not a medical device."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    keep_logs_private()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each step on every opening
 
 
@@ -138,11 +140,12 @@ def backup(file: Path) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def restore(file: Path) -> None:
-    """Bring a library back from a backup, into an empty data folder."""
+@click.option("--replace", is_flag=True, help="Give up the library that is there now.")
+def restore(file: Path, replace: bool) -> None:
+    """Bring a library back from a backup, while MedCore is stopped."""
     from medcore.library import Library
 
-    Library.restore(file, Settings.from_environment())
+    Library.restore(file, Settings.from_environment(), replace=replace)
 
 
 @main.command("train-default")

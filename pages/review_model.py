@@ -3,7 +3,7 @@
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.explanation import has_evidence, heatmap, scale_picture
+from medcore.explanation import NO_EVIDENCE, has_evidence, heatmap, scale_picture
 from medcore.library import Instance, Reading, StoredPrediction, Study
 from medcore.pictures import as_address, encode_png
 from pages.installation import model_card, open_library
@@ -19,8 +19,9 @@ def show_model(study: Study, shown: Instance, reading: Reading | None) -> Overla
     """Show the model's answer in the place that was reserved for it, and return the heatmap to lay over the film."""
     st.subheader("2  Model")
     with st.container(height=MODEL_HEIGHT, border=False, key="review_model"):
-        prediction = open_library().study_answer(study.id)
+        prediction = answer_for(study, reading)
         if prediction is None:
+            open_library().hurry(study.id)
             wait_for_answer(study.id)
         elif prediction.state == "needs age":
             ask_age(study, prediction)
@@ -32,6 +33,12 @@ def show_model(study: Study, shown: Instance, reading: Reading | None) -> Overla
         else:
             return show_answer(study, shown, prediction)
     return None
+
+
+def answer_for(study: Study, reading: Reading | None) -> StoredPrediction | None:
+    """Return what the reader was shown, or before that what there is to show."""
+    shown = open_library().prediction(reading.prediction_id) if reading and reading.prediction_id else None
+    return shown or open_library().study_answer(study.id)
 
 
 @st.fragment(run_every=f"{WAIT_S}s")
@@ -62,7 +69,7 @@ def ask_age(study: Study, prediction: StoredPrediction) -> None:
 def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> Overlay | None:
     """Lead with pneumonia or not; the kind is the data set's label, not a cause that a film can settle."""
     st.markdown(f"**{prediction.decision.capitalize()}**  ·  pneumonia {percent(prediction.pneumonia or 0.0)}")
-    number, total = study.number_of(prediction.instance_id), len(study.instances)
+    number, total = study.film_number(prediction.instance_id)
     others = ", ".join(f"{TARGETS[name].lower()} {percent(p)}" for name, p in prediction.probabilities.items())
     which = f"Film {number} of {total}. " if total > 1 else ""
     st.caption(f"{which}{others.capitalize()}. Pneumonia is called from {percent(prediction.threshold or 0.0)}.")
@@ -74,7 +81,7 @@ def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> 
         opacity = st.slider("Opacity (%)", 0, 100, 45, 5, key="review_opacity")
     raw_map = prediction.maps[target]
     if not has_evidence(raw_map):
-        st.caption(f"The model found nothing on this film that speaks for {TARGETS[target].lower()}: no heatmap.")
+        st.caption(NO_EVIDENCE)
         return None
     scale = model_card().map_scale
     st.image(scale_picture(), width="stretch", alt="Colour scale of the heatmap")
@@ -83,6 +90,5 @@ def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> 
         f"0 to {scale:.3g} (dark to bright); here at most {raw_map.max():.3g}. The map has {rows} x {columns} cells: "
         "a region, not an outline."
     )
-    film = study.instances[number - 1].attributes
-    address = as_address(encode_png(heatmap(raw_map, film.rows, film.columns, scale)))
+    address = as_address(encode_png(heatmap(raw_map, *shown.grid, scale)))
     return Overlay(prediction.instance_id, address, opacity / 100)

@@ -8,6 +8,7 @@ from medcore.errors import MedcoreError
 from medcore.library import FINDINGS, NewVerdict, Reading, Study
 from medcore.library.standing import contradicts
 from pages.installation import open_library
+from pages.review_model import answer_for
 from pages.review_reading import choose_side
 from pages.words import ACTIONS, with_side
 
@@ -18,7 +19,7 @@ def show_verdict(study: Study, reading: Reading | None) -> None:
     if reading is None:
         st.text("Follows once you have read.")
         return
-    answer = open_library().study_answer(study.id)
+    answer = answer_for(study, reading)
     if reading.verdict is None and answer is not None and answer.state == "answered":
         take_verdict(reading, answer.positive)
     else:

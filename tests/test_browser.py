@@ -170,8 +170,11 @@ def test_the_demonstration_chest_film_shows_and_the_refusal_is_said_on_opening(
     with watched(chromium) as browser:
         page = browser.open(demonstration.url)
         expect(page.get_by_text("5 studies.")).to_be_visible()
+        place = find_row(page, 3)
         take_picture(page, "studies")
-        open_row(page, 3)
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.wait_for_timeout(500)
+        page.mouse.click(*place)
         expect(page.get_by_text("adult, 64 years")).to_be_visible(timeout=PATIENCE_MS)
         take_picture(page, "refused")
         assert_quiet(browser)

@@ -137,11 +137,6 @@ class Study:
         """All images, series after series."""
         return tuple(instance for series in self.series for instance in series.instances)
 
-    def number_of(self, instance_id: int) -> int:
-        """Return an image's place among the study's images, counted from 1; 0 where it is not among them."""
-        ids = [instance.id for instance in self.instances]
-        return ids.index(instance_id) + 1 if instance_id in ids else 0
-
     def instance(self, instance_id: int) -> Instance:
         """Find one image of the study, or raise a LibraryError."""
         for instance in self.instances:
