@@ -54,21 +54,28 @@ def _mutants(content: bytes, seed: int, count: int) -> list[bytes]:
     return mutants
 
 
-@pytest.mark.parametrize("build", [_film, _palette])
+def _color() -> Dataset:
+    return make_film(np.zeros((2, 8, 8, 3), np.uint8))
+
+
+@pytest.mark.parametrize("build", [_film, _palette, _color])
 @pytest.mark.parametrize("syntax", ["", ImplicitVRLittleEndian])
 def test_damaged_uncompressed_files_end_in_typed_errors(build: object, syntax: str, tmp_path: Path) -> None:
     path = tmp_path / "film"
     write(build(), path, *([syntax] if syntax else []))  # type: ignore[operator]
     shown = 0
     for mutant in _mutants(path.read_bytes(), 1, TRIES):
+        accepted = False
         try:
             inspect(BytesIO(mutant), len(mutant), "0" * 64)
+            accepted = True
             path.write_bytes(mutant)
             frame = read_frame(path)
             assert render(frame).dtype == np.uint8
             assert np.isfinite(display_values(frame, (4, 4))).all()
             shown += 1
         except (IntakeError, PixelError) as error:
+            assert not accepted, "what intake accepts can be shown"
             assert str(error).endswith(".")
     assert 0 < shown < TRIES
 

@@ -114,6 +114,13 @@ def _unpack_bits(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
     return bits.reshape(layout.rows, layout.columns)
 
 
+def check_native(stream: BinaryIO, layout: Layout, size: int) -> None:
+    """Raise PixelError if uncompressed pixels are missing, or need decoding and cannot be decoded."""
+    check_length(layout, size)
+    if _mappable(layout) is None:
+        decode(stream, layout, 0)
+
+
 def check_compressed(stream: BinaryIO, layout: Layout, size: int) -> None:
     """Raise PixelError if fragments are missing at the end, or the first or the last frame cannot be decoded."""
     if count_fragments(stream, layout.pixels.offset, size) < 1:

@@ -19,6 +19,7 @@ from medcore.dicom.layout import KEYWORDS, read_layout
 from medcore.dicom.limits import allowed_s, file_limits
 from medcore.dicom.nesting import check_nesting
 from medcore.dicom.outcome import CheckedFile, Refusal
+from medcore.dicom.palette import apply_palette
 from medcore.dicom.sources import PEEK, Item
 from medcore.errors import IntakeError, PixelError
 
@@ -183,10 +184,14 @@ def inspect(stream: BinaryIO, size: int, sha256: str) -> Attributes:
         header = _read_safe_header(stream, size)
         layout = read_layout(header)
         decoding.check_syntax(layout)
-        if layout.is_native:
-            decoding.check_length(layout, size if header.body is None else len(header.body))
+        if header.body is not None:
+            decoding.check_native(BytesIO(header.body), layout, len(header.body))
+        elif layout.is_native:
+            decoding.check_native(stream, layout, size)
         else:
             decoding.check_compressed(stream, layout, size)
+        if layout.photometric == "PALETTE COLOR":
+            apply_palette(np.zeros((1, 1), np.uint16), header.ds)
         return instance.read_attributes(header, sha256)
     except MemoryError:
         raise
