@@ -1,7 +1,11 @@
 """Read one frame of a file that intake has accepted."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from medcore.dicom import presentation
 from medcore.dicom.decoders import decode_in_child
@@ -12,7 +16,7 @@ from medcore.dicom.header import Header, read_header
 from medcore.dicom.layout import Layout, read_layout
 from medcore.errors import IntakeError, PixelError
 
-HEADERS_KEPT = 8  # of the files read last: the functional groups of a long run take a second to parse
+HEADERS_KEPT = 4  # of the files read last: the functional groups of a long run take a second to parse
 
 
 def read_frame(path: Path, frame: int = 0) -> Frame:
@@ -38,7 +42,7 @@ def read_frame(path: Path, frame: int = 0) -> Frame:
         header, layout = _read(path, status.st_mtime_ns, status.st_size)
         if not 0 <= frame < layout.frames:
             raise PixelError(f"The image has {layout.frames} frames; frame {frame + 1} was asked for.")
-        return presentation.present(_pixels(path, header, layout, frame), header.ds, layout, frame)
+        return presentation.present(_pixels(path, layout, frame), header.ds, layout, frame)
     except IntakeError as error:
         raise PixelError(str(error)) from error
     except DAMAGE as error:
@@ -53,11 +57,11 @@ def _read(path: Path, modified: int, size: int) -> tuple[Header, Layout]:
     check_syntax(layout)
     if layout.is_native and header.body is None:
         check_length(layout, size)
-    return header, layout
+    return replace(header, body=None), layout  # an inflated body is large, and the child inflates its own
 
 
-def _pixels(path: Path, header: Header, layout: Layout, frame: int) -> presentation.Array:
-    if header.body is not None or not layout.is_native:
+def _pixels(path: Path, layout: Layout, frame: int) -> np.ndarray:
+    if layout.syntax == DeflatedExplicitVRLittleEndian or not layout.is_native:
         return decode_in_child(path, frame)
     mapped = map_pixels(path, layout, frame)
     if mapped is not None:

@@ -14,7 +14,6 @@ from medcore.dicom.layout import Layout
 from medcore.dicom.luts import LookupTable, Rescale
 from medcore.dicom.windowing import FUNCTIONS, Window
 
-Array = np.ndarray
 KEYWORDS = (
     *functional_groups.KEYWORDS,
     *palette.KEYWORDS,
