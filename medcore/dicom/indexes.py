@@ -10,12 +10,12 @@ from pathlib import Path
 from pebble import ProcessExpired
 
 from medcore.dicom.decoders import GRACE_S, submit
+from medcore.dicom.inspection import read_index
 from medcore.dicom.limits import allowed_s
 from medcore.dicom.outcome import Refusal
 from medcore.dicom.plain_text import printable
 from medcore.errors import IntakeError
 
-DIRECTORY_CLASS = b"1.2.840.10008.1.3.10"  # Media Storage Directory Storage
 UNREADABLE = "The index cannot be read. Add the folder that it stands in instead."
 OUTSIDE = "The index points to a file outside its folder, as only an attack does. Add the files themselves."
 MISSING = "The index names a file that is not there. Copy the whole disc and add its folder."
@@ -29,15 +29,8 @@ class Reference:
     source: str
 
 
-def is_index(start: bytes) -> bool:
-    """Tell a DICOMDIR by the first bytes of the file."""
-    return start[128:132] == b"DICM" and DIRECTORY_CLASS in start
-
-
 def referenced_files(path: Path, source: str) -> Iterator[Reference | Refusal]:
     """Yield the files that the index at `path` points to; what lies outside its folder is refused."""
-    from medcore.dicom.inspection import read_index
-
     try:
         file_ids = submit(read_index, allowed_s(path.stat().st_size) + GRACE_S, path).result()
     except (IntakeError, TimeoutError, ProcessExpired, MemoryError):

@@ -14,13 +14,12 @@ from medcore.dicom.archives import DAMAGED_ZIP, ZIP_ERRORS, ZIP_MAGICS, open_mem
 from medcore.dicom.attributes import Attributes
 from medcore.dicom.elements import DAMAGE, items, tag_of, texts
 from medcore.dicom.header import DAMAGED, PREAMBLE, Header, looks_like_dicom, read_header
-from medcore.dicom.indexes import is_index
+from medcore.dicom.items import PEEK, Item, is_index
 from medcore.dicom.layout import KEYWORDS, read_layout
 from medcore.dicom.limits import allowed_s, file_limits
 from medcore.dicom.nesting import check_nesting
 from medcore.dicom.outcome import CheckedFile, Refusal
 from medcore.dicom.palette import apply_palette
-from medcore.dicom.sources import PEEK, Item
 from medcore.errors import IntakeError, PixelError
 
 IN_MEMORY = 8 * 2**20  # bytes; a larger file is copied before it is checked

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from medcore.dicom.decoders import CHILDREN, GRACE_S, explain_end, is_time_out, submit
 from medcore.dicom.inspection import Batch, StagingError, check_batch
+from medcore.dicom.items import Item
 from medcore.dicom.limits import KILL_AFTER_S, allowed_s
 from medcore.dicom.outcome import CheckedFile, Refusal
-from medcore.dicom.sources import Item, expand
+from medcore.dicom.sources import expand
 from medcore.errors import IntakeError
 
 BATCH_FILES = 64

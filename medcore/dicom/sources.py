@@ -6,26 +6,13 @@ Nothing is unpacked here and nothing but the first bytes of a file is read.
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from medcore.dicom.archives import ZIP_MAGICS, list_members
-from medcore.dicom.indexes import is_index, referenced_files
+from medcore.dicom.indexes import referenced_files
+from medcore.dicom.items import PEEK, Item, is_index
 from medcore.dicom.outcome import Refusal
 from medcore.dicom.plain_text import printable
-
-PEEK = 1024  # bytes
-
-
-@dataclass(frozen=True)
-class Item:
-    """One file to check: by itself, or member number `member` of the archive `path`."""
-
-    path: Path
-    source: str
-    size: int  # bytes
-    member: int | None = None
-    member_name: str = ""
 
 
 def expand(paths: Iterable[Path]) -> Iterator[Item | Refusal]:
