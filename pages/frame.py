@@ -5,8 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+DISCLAIMER = "Not a medical device. For research and demonstration."
 
-st.set_page_config(page_title="MedCore", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title="MedCore",
+    page_icon=str(ASSETS / "icon.svg"),
+    layout="wide",
+    menu_items={"About": f"MedCore. {DISCLAIMER}"},  # with an entry of ours the menu, and its light and dark, is kept
+)
 st.logo(str(ASSETS / "logo.svg"), size="large")
 page = st.navigation(
     [
@@ -17,5 +23,5 @@ page = st.navigation(
     position="top",
 )
 with st.container(gap="xsmall"):
-    st.caption("Not a medical device. For research and demonstration.")
+    st.caption(DISCLAIMER)
     page.run()
