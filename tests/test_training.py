@@ -16,6 +16,8 @@ from medcore.training.augmentation import Augmentation, augment
 from medcore.training.films import Film, read_films, read_inputs, read_labels, split_by_patient
 from medcore.training.fit import Recipe, fit
 
+STILL = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, jpeg_quality=100)
+
 
 def films_of(patients: dict[str, tuple[str, int]]) -> list[Film]:
     return [Film(Path(f"{p}-{n}"), label, p) for p, (label, count) in patients.items() for n in range(count)]
@@ -96,8 +98,7 @@ def test_a_variation_stays_a_film_and_is_drawn_by_its_generator() -> None:
 
 def test_without_any_change_a_variation_is_the_film_or_its_mirror_image() -> None:
     film = np.random.default_rng(0).integers(0, 256, (16, 16), np.uint8)
-    still = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, jpeg_quality=100)
-    seen = {augment(film, still, np.random.default_rng(seed)).round().astype(np.uint8).tobytes() for seed in range(20)}
+    seen = {augment(film, STILL, np.random.default_rng(seed)).round().astype(np.uint8).tobytes() for seed in range(20)}
     assert seen == {film.tobytes(), film[:, ::-1].tobytes()}
 
 
@@ -112,11 +113,12 @@ def small_network(classes: int, dropout: float = 0.0) -> object:
 
 def test_a_fit_reports_its_steps_and_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medcore.training.fit.build_network", small_network)
-    films = np.repeat(np.array([20, 230], np.uint8), 16)[:, None, None] * np.ones((1, 20, 20), np.uint8)
+    bright_above = np.repeat(np.array([[230], [20]], np.uint8), 10, axis=0) * np.ones((1, 20), np.uint8)
+    films = np.concatenate([np.stack([bright_above] * 16), np.stack([bright_above[::-1]] * 16)])
     labels = np.repeat([0, 2], 16).astype(np.int32)
     started: list[object] = []
     steps: list[tuple[int, int | None]] = []
-    recipe = Recipe(epochs=10, batch_size=8, warm_up_steps=1, learning_rate=0.01, dropout=0.1)
+    recipe = Recipe(epochs=10, batch_size=8, warm_up_steps=1, learning_rate=0.01, dropout=0.1, augmentation=STILL)
     network = fit(films, labels, 3, recipe, start=started.append, on_progress=lambda *step: steps.append(step))
     assert steps == [(done, 40) for done in range(1, 41)]
     assert (network(films.astype(np.float32)).numpy().argmax(axis=1) == labels).all()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import keras
 
 BATCH = 16  # films in one pass: more are no faster on a CPU, and take more memory
-
 ROUNDING = 0.5  # gray values: a resize in float32 ends a little above white
 
 
