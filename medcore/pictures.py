@@ -66,3 +66,9 @@ def film_figure(layers: list[tuple[str, float]], rows: int, columns: int, pixel_
     return figure.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0}, paper_bgcolor="black", plot_bgcolor="black", dragmode="pan"
     )
+
+
+def empty_figure() -> go.Figure:
+    """Return a figure that shows nothing, not even a plate."""
+    clear = "rgba(0,0,0,0)"
+    return film_figure([], 1, 1).update_layout(paper_bgcolor=clear, plot_bgcolor=clear)

@@ -1,19 +1,18 @@
-"""The worklist: find a study, open it, add more."""
+"""Find a study, open it, add more."""
 
-import base64
 from dataclasses import replace
 from datetime import date
 
 import streamlit as st
 
-from medcore.library import StudyPage, StudyQuery, StudyRow
+from medcore.library import StudyQuery
 from pages.adding import open_dialog
 from pages.installation import open_library
 from pages.words import counted, size
+from pages.worklist import load_review, open_chosen, show_worklist
 
 STATUSES = ("all", "to read", "read", "disagreed")
 ROWS = 50
-ROW_HEIGHT = 56
 
 
 def ask() -> StudyQuery:
@@ -37,53 +36,6 @@ def ask() -> StudyQuery:
     )
 
 
-def as_table(rows: tuple[StudyRow, ...]) -> dict[str, list[object]]:
-    """Lay the rows out as the worklist's columns; cells are shown as they are, never as markup."""
-    return {
-        "Film": [picture(row.thumbnail) for row in rows],
-        "Patient": [f"{row.patient_name or 'No name'}{'  ·  SYNTHETIC' if row.synthetic else ''}" for row in rows],
-        "Age, sex": [", ".join(filter(None, (row.age_text, row.sex))) or "–" for row in rows],
-        "Study": [row.description or "–" for row in rows],
-        "Date": [row.study_date for row in rows],
-        "Modality": [", ".join(row.modalities) for row in rows],
-        "Images": [row.images for row in rows],
-        "Reader said": [row.reader_said or "–" for row in rows],
-        "Model said": [row.model_said or ("–" if row.status != "to read" else "after you read") for row in rows],
-        "Please check": ["; ".join(row.flags) for row in rows],
-    }
-
-
-def picture(thumbnail: bytes | None) -> str | None:
-    """Turn a thumbnail into an address that carries the picture itself."""
-    return None if thumbnail is None else "data:image/png;base64," + base64.b64encode(thumbnail).decode()
-
-
-def open_selected(found: StudyPage) -> None:
-    """Draw the worklist and open the study whose row is chosen."""
-    columns = as_table(found.rows)
-    shown = [name for name, cells in columns.items() if name != "Please check" or any(cells)]
-    choice = st.dataframe(
-        columns,
-        hide_index=True,
-        column_order=shown,
-        row_height=ROW_HEIGHT,
-        height=min(len(found.rows), 9) * ROW_HEIGHT + 40,
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        placeholder="–",
-        key="studies_table",
-        alt="Worklist of studies",
-        column_config={
-            "Film": st.column_config.ImageColumn(width=70),
-            "Date": st.column_config.DateColumn(format="D MMM YYYY"),
-            "Images": st.column_config.NumberColumn(width=70),
-        },
-    )
-    chosen = [*choice.selection.rows, *(row for row, _ in choice.selection.cells)]
-    if chosen:
-        st.switch_page("review.py", query_params={"study": str(found.rows[chosen[0]].id)})
-
-
 @st.fragment(run_every="3s")
 def show_background() -> None:
     """Say what the background is doing, and what room is left."""
@@ -93,12 +45,13 @@ def show_background() -> None:
     st.caption(" ".join([*working, f"{size(room.used_bytes)} stored, {size(room.free_bytes)} left on this disk."]))
 
 
+open_chosen()
 query = ask()
 position = st.session_state.get("studies_page", 1)
 found = open_library().studies(replace(query, limit=ROWS, offset=(position - 1) * ROWS))
 if found.rows:
     st.caption(f"{counted(found.total, 'study', 'studies')}. Click one to open it.")
-    open_selected(found)
+    show_worklist(found)
 elif query == StudyQuery():
     st.subheader("No studies yet")
     st.text("Add DICOM files, a folder or a zip with the button above. They stay on this machine.")
@@ -108,3 +61,4 @@ else:
 if found.total > ROWS:
     st.pagination((found.total + ROWS - 1) // ROWS, key="studies_page")
 show_background()
+load_review()

@@ -14,7 +14,7 @@ FIRST_PAGE_S = 4.0  # left to the first page before anything else is started
 # What the first page needs, and what the others do. Whole packages only: two threads that enter a package by different
 # modules can meet half-loaded ones.
 FIRST_PAGE_NEEDS = "medcore.library"  # more at this time makes the first page later, not sooner
-OTHER_PAGES_NEED = ("pandas", "plotly.graph_objects", "medcore.classifier")
+OTHER_PAGES_NEED = ("pandas", "medcore.pictures", "medcore.classifier", "medcore.explanation")
 
 
 class Watcher(Protocol):
