@@ -85,8 +85,8 @@ def _add(paths: tuple[Path, ...]) -> None:
     with progress("Adding") as bar:
         summary = Library.open(Settings.from_environment()).add(paths, on_progress=bar)
     click.echo(
-        f"{summary.added} images of {len(summary.studies)} studies added, {summary.already} there already, "
-        f"{len(summary.refused)} files not taken."
+        f"Images added: {summary.added}, in studies: {len(summary.studies)}, there already: {summary.already}, "
+        f"files not taken: {len(summary.refused)}."
     )
     for flag in summary.flagged:
         click.echo(f"Please check: {flag}")

@@ -1,6 +1,7 @@
 """Child processes that never outlive the process that started them."""
 
 import os
+import signal
 import threading
 import time
 from multiprocessing import popen_spawn_posix, spawn
@@ -43,9 +44,13 @@ class _LeanProcess(SpawnProcess):
 class _LeanPopen(popen_spawn_posix.Popen):
     def _launch(self, process_obj: Any) -> None:
         _this_thread.is_lean = True
+        # A terminal's Ctrl-C goes to every process of the group; the parent ends its children itself, and one that is
+        # still starting would die of it with a traceback. A child inherits what is blocked.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             super()._launch(process_obj)  # type: ignore[misc]
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             _this_thread.is_lean = False
 
 

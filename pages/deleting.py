@@ -25,4 +25,5 @@ def delete_study(study: Study) -> None:
         except MedcoreError as error:
             st.error(str(error), icon=":material/error:")
             return
+        st.cache_data.clear()  # its pictures go too
         st.switch_page("studies.py")

@@ -1,5 +1,7 @@
 """Read one study: the film first, then your finding, then the model's, then the verdict."""
 
+import re
+
 import streamlit as st
 
 from medcore.errors import MedcoreError
@@ -18,7 +20,7 @@ def chosen_study() -> Study | None:
     """Find the study that the address names; the address carries its row number, never a patient."""
     number = st.query_params.get("study", "")
     try:
-        return open_library().study(int(number)) if number.isdecimal() else None
+        return open_library().study(int(number)) if re.fullmatch(r"[0-9]{1,15}", number) else None
     except MedcoreError as error:
         st.error(str(error), icon=":material/error:")
         return None

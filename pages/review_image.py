@@ -14,6 +14,7 @@ PLATE_STYLE = """<style>
 .st-key-review_plate, :has(> .st-key-review_plate) { flex: none; }
 .st-key-review_plate { height: calc(100dvh - 17.5rem); min-height: 23rem; }
 </style>"""
+FROM_FILE, OWN = "file", "own"  # beside the presets, which go by their numbers
 CHART = {"scrollZoom": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 
 
@@ -26,7 +27,7 @@ class Overlay:
     opacity: float
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner=False)
 def picture(sha256: str, frame_number: int, window: Window | None, _frame: Frame) -> str:
     """Render a frame once for a window; what is remembered hangs on the file's hash, not on the pixels."""
     return as_address(encode_png(render(_frame, window)))
@@ -37,17 +38,30 @@ def choose_window(frame: Frame, chosen: ChosenImage) -> Window | None:
     if frame.is_color:
         return None
     presets = windows_for(frame)
+    labels = {FROM_FILE: "From the file", OWN: "Own"} | {number: one.name for number, one in enumerate(presets)}
     key = f"review_window_{chosen.series.id}"
-    name = st.selectbox("Window", ["From the file", *dict.fromkeys(one.name for one in presets)], key=key, width=170)
-    preset = next((one for one in presets if one.name == name), presets[0])
-    center = st.number_input("Center", value=float(preset.center), key=f"{key}_{name}_center", width=130)
-    smallest = 1.0 if preset.function == "LINEAR" else 1e-6
-    width = st.number_input(
-        "Width", value=float(preset.width), min_value=smallest, key=f"{key}_{name}_width", width=130
-    )
-    if (center, width) != (preset.center, preset.width):
-        return Window(center, width, "Own", preset.function)
-    return None if name == "From the file" else preset
+    choice = st.selectbox("Window", [FROM_FILE, *range(len(presets)), OWN], format_func=labels.get, key=key, width=170)
+    if choice == FROM_FILE:
+        return None
+    if choice != OWN:
+        return presets[choice]
+    center = st.number_input("Center", value=float(presets[0].center), key=f"{key}_center", width=130)
+    width = st.number_input("Width", value=max(1.0, presets[0].width), min_value=1.0, key=f"{key}_width", width=130)
+    return Window(center, width, "Own")
+
+
+def describe(chosen: ChosenImage, frame: Frame, window: Window | None) -> str:
+    """Say under the image what is seen: its place, its window, its grid and what a pixel measures."""
+    attributes = chosen.instance.attributes
+    spacing = attributes.pixel_spacing_mm
+    applied = window or (None if frame.voi_lut else next(iter(frame.windows), None))
+    parts = [
+        f"Image {chosen.position} of {chosen.total}",
+        f"window {applied.center:g} / {applied.width:g}" if applied else "window of the file" if frame.voi_lut else "",
+        f"{attributes.columns} x {attributes.rows} pixels",
+        f"{spacing[0]:.3g} x {spacing[1]:.3g} mm ({attributes.spacing_source})" if spacing else "size in mm unknown",
+    ]
+    return "  ·  ".join(filter(None, parts))
 
 
 def show_image(chosen: ChosenImage, overlay: Overlay | None) -> None:
@@ -76,8 +90,4 @@ def show_image(chosen: ChosenImage, overlay: Overlay | None) -> None:
         config=CHART,
         alt=f"Image {chosen.position} of {chosen.total} of series {chosen.series.number or 1}",
     )
-    spacing = attributes.pixel_spacing_mm
-    st.caption(
-        f"Image {chosen.position} of {chosen.total}  ·  {attributes.columns} x {attributes.rows} pixels  ·  "
-        + (f"{spacing[0]:.3g} x {spacing[1]:.3g} mm ({attributes.spacing_source})" if spacing else "size in mm unknown")
-    )
+    st.caption(describe(chosen, frame, window))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.explanation import NO_EVIDENCE, has_evidence, heatmap, scale_picture
+from medcore.explanation import NO_EVIDENCE, display_grid, has_evidence, heatmap, scale_picture
 from medcore.library import Instance, Reading, StoredPrediction, Study
 from medcore.pictures import as_address, encode_png
 from pages.installation import model_card, open_library
@@ -90,5 +90,11 @@ def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> 
         f"0 to {scale:.3g} (dark to bright); here at most {raw_map.max():.3g}. The map has {rows} x {columns} cells: "
         "a region, not an outline."
     )
-    address = as_address(encode_png(heatmap(raw_map, *shown.grid, scale)))
+    address = heatmap_address(prediction.id, target, shown.grid, scale, raw_map)
     return Overlay(prediction.instance_id, address, opacity / 100)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def heatmap_address(prediction_id: int, target: str, grid: tuple[int, int], scale: float, _raw_map: object) -> str:
+    """Colour a map once; what is remembered hangs on the prediction's number."""
+    return as_address(encode_png(heatmap(_raw_map, *display_grid(*grid), scale)))

@@ -22,15 +22,17 @@ def show_reading(study: Study, instance: Instance, reading: Reading | None) -> R
     return reading
 
 
+def type_name() -> str:
+    """Ask who is speaking; there is no sign-in yet, so the name is what was typed."""
+    placeholder = "Your name (not verified)"
+    return st.text_input(
+        "Your name", placeholder=placeholder, key="reader_name", persist_state="session", label_visibility="collapsed"
+    ).strip()
+
+
 def take_reading(study: Study, instance: Instance) -> Reading | None:
     """Draw the findings, one key each, and save what the reader chose."""
-    reader = st.text_input(
-        "Your name",
-        placeholder="Your name (not verified)",
-        key="reader_name",
-        persist_state="session",
-        label_visibility="collapsed",
-    ).strip()
+    reader = type_name()
     finding = choose_finding(f"review_finding_{study.id}", shortcuts=True)
     side = choose_side(f"review_side_{study.id}", finding)
     confidence = st.segmented_control(

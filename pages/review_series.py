@@ -37,21 +37,17 @@ def choose_image(study: Study) -> ChosenImage:
         )
         st.text(f"{series.modality} {series.description}".strip())
     series = study.series[index]
-    frames = [(one, frame) for one in series.instances for frame in range(one.attributes.number_of_frames)]
-    position = st.session_state.get(slice_key(series), 1)
-    instance, frame = frames[position - 1]
-    return ChosenImage(series, instance, frame, position, len(frames))
+    position = min(st.session_state.get(slice_key(series), 1), series.frames)
+    instance, frame = series.frame_at(position)
+    return ChosenImage(series, instance, frame, position, series.frames)
 
 
 def go_to(study: Study, instance_id: int) -> None:
     """Show the first frame of one image of the study from now on."""
     for number, series in enumerate(study.series):
-        position = 1
-        for instance in series.instances:
-            if instance.id == instance_id:
-                st.session_state[f"review_series_{study.id}"] = number
-                st.session_state[slice_key(series)] = position
-            position += instance.attributes.number_of_frames
+        if position := series.position_of(instance_id):
+            st.session_state[f"review_series_{study.id}"] = number
+            st.session_state[slice_key(series)] = position
 
 
 def show_thumbnail(series: Series, number: int) -> None:

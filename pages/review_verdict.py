@@ -9,7 +9,7 @@ from medcore.library import FINDINGS, NewVerdict, Reading, Study
 from medcore.library.standing import contradicts
 from pages.installation import open_library
 from pages.review_model import answer_for
-from pages.review_reading import choose_side
+from pages.review_reading import choose_side, type_name
 from pages.words import ACTIONS, with_side
 
 
@@ -60,22 +60,22 @@ def take_verdict(reading: Reading, positive: bool | None) -> None:
                 "Final finding", FINDINGS, index=None, format_func=FINDINGS.get, key=f"verdict_finding_{reading.id}"
             )
             side = choose_side(f"verdict_side_{reading.id}", finding or "")
-    reason = ""
+    reader, reason = type_name(), ""
     if action != "accept":
         reason = st.text_input(
             "Reason", key=f"verdict_reason_{reading.id}", placeholder="Reason", label_visibility="collapsed"
         )
-    ready = bool(finding and (action == "accept" or reason.strip()))
+    ready = bool(reader and finding and (action == "accept" or reason.strip()))
     if st.button("Save verdict", type="primary", disabled=not ready, key="verdict_save"):
         save(lambda: open_library().save_verdict(
-            reading.id, NewVerdict(reading.reader, action, finding, side, reason.strip())
+            reading.id, NewVerdict(reader, action, finding, side, reason.strip())
         ))  # fmt: skip
 
 
 @st.dialog("Add an addendum")
 def add_addendum(reading: Reading) -> None:
     """Correct or complete a saved reading without changing it."""
-    reader = st.text_input("Your name (not verified)", key="reader_name", persist_state="session").strip()
+    reader = type_name()
     text = st.text_area("Addendum", key="addendum_text").strip()
     finding = st.selectbox(
         "Final finding, if it changes", FINDINGS, index=None, format_func=FINDINGS.get, key="addendum_finding"

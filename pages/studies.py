@@ -6,7 +6,7 @@ from datetime import date
 import streamlit as st
 
 from medcore.library import StudyQuery
-from pages.adding import open_dialog
+from pages.adding import add_studies
 from pages.installation import open_library
 from pages.words import counted, size
 from pages.worklist import load_review, open_chosen, show_worklist
@@ -25,7 +25,7 @@ def ask() -> StudyQuery:
             "Status", STATUSES, default="all", required=True, format_func=str.capitalize, key="studies_status"
         )
         if st.button("Add studies", icon=":material/add:", type="primary", key="studies_add"):
-            open_dialog()
+            add_studies()
     first, last = (*dates, None, None)[:2] if isinstance(dates, tuple) else (dates, dates)
     return StudyQuery(
         text=text,
@@ -47,6 +47,9 @@ def show_background() -> None:
 
 open_chosen()
 query = ask()
+if query != st.session_state.get("studies_query", query):
+    st.session_state["studies_page"] = 1
+st.session_state["studies_query"] = query
 position = st.session_state.get("studies_page", 1)
 found = open_library().studies(replace(query, limit=ROWS, offset=(position - 1) * ROWS))
 if found.rows:

@@ -34,8 +34,8 @@ def test_it_says_its_version(run) -> None:  # noqa: ANN001
 
 def test_a_file_added_twice_is_there_once(run, tmp_path: Path) -> None:  # noqa: ANN001
     film = write_film(tmp_path / "film")
-    assert "1 images of 1 studies added, 0 there already" in run("add", film).output
-    assert "0 images of 0 studies added, 1 there already" in run("add", film).output
+    assert "Images added: 1, in studies: 1, there already: 0" in run("add", film).output
+    assert "Images added: 0, in studies: 0, there already: 1" in run("add", film).output
 
 
 def test_adding_names_what_was_not_taken_and_why_and_fails(run, tmp_path: Path) -> None:  # noqa: ANN001
@@ -43,7 +43,7 @@ def test_adding_names_what_was_not_taken_and_why_and_fails(run, tmp_path: Path) 
     (tmp_path / "films" / "notes.txt").write_text("not an image")
     result = run("add", tmp_path / "films")
     assert result.exit_code == 1
-    assert "1 images of 1 studies added" in result.output
+    assert "Images added: 1, in studies: 1" in result.output
     assert re.search(r"notes\.txt: \S+", result.output)
 
 
@@ -83,7 +83,7 @@ def test_a_backup_brings_the_library_back(run, tmp_path: Path, monkeypatch: pyte
     assert run("backup", tmp_path / "backup").exit_code == 0
     monkeypatch.setenv("MEDCORE_DATA_DIR", str(tmp_path / "elsewhere"))
     assert run("restore", tmp_path / "backup").exit_code == 0
-    assert "1 there already" in run("add", film).output
+    assert "there already: 1" in run("add", film).output
 
 
 def test_what_goes_wrong_is_one_sentence(run, tmp_path: Path) -> None:  # noqa: ANN001

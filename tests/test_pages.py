@@ -174,11 +174,13 @@ def test_accepting_what_contradicts_the_own_finding_asks_which_finding_stands(li
     page = read(library, study_id, "normal")
     (reading,) = library.readings(study_id)
     page.segmented_control(key=f"verdict_action_{reading.id}").set_value("accept").run()
+    page.text_input(key="reader_name").set_value("B. Reader").run()
     assert page.button(key="verdict_save").disabled
     page.selectbox(key=f"verdict_finding_{reading.id}").set_value("viral").run()
     page.button(key="verdict_save").click().run()
     (reading,) = library.readings(study_id)
     assert (reading.finding, reading.final_finding) == ("normal", "viral")
+    assert reading.verdict is not None and (reading.reader, reading.verdict.reader) == ("A. Reader", "B. Reader")
 
 
 def test_rejecting_needs_a_reason_and_keeps_the_own_finding(library: Library, tmp_path: Path) -> None:
@@ -186,6 +188,7 @@ def test_rejecting_needs_a_reason_and_keeps_the_own_finding(library: Library, tm
     page = read(library, study_id, "normal")
     (reading,) = library.readings(study_id)
     page.segmented_control(key=f"verdict_action_{reading.id}").set_value("reject").run()
+    page.text_input(key="reader_name").set_value("B. Reader").run()
     assert page.button(key="verdict_save").disabled
     page.text_input(key=f"verdict_reason_{reading.id}").set_value("rotated film").run()
     page.button(key="verdict_save").click().run()
@@ -214,3 +217,51 @@ def test_a_study_that_is_gone_is_a_sentence_with_a_way_back(library: Library) ->
     page = open_page("review.py", study="77")
     assert not page.exception
     assert page.error and "No study is open" in words(page)
+
+
+@pytest.mark.parametrize("number", ["9" * 15, "9" * 5000, "-1", "1e3", "../1"])
+def test_an_address_that_names_no_study_is_no_fault(number: str, library: Library) -> None:
+    page = open_page("review.py", study=number)
+    assert not page.exception
+    assert "No study is open" in words(page)
+
+
+def test_each_image_is_shown_with_its_own_window_from_the_file(library: Library, tmp_path: Path) -> None:
+    shared = {"StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.4", "Modality": "MR"}
+    for number, center in ((1, 100), (2, 200)):
+        write_film(tmp_path / f"{number}", InstanceNumber=number, WindowCenter=center, WindowWidth=50, **shared)
+    library.add([tmp_path / "1", tmp_path / "2"])
+    (row,) = library.studies(StudyQuery()).rows
+    (series,) = library.study(row.id).series
+    page = open_page("review.py", study=str(row.id))
+    assert "window 100 / 50" in words(page)
+    page.slider(key=f"review_slice_{series.id}").set_value(2).run()
+    assert "window 200 / 50" in words(page)
+    page.selectbox(key=f"review_window_{series.id}").set_value("own").run()
+    page.number_input(key=f"review_window_{series.id}_center").set_value(7.0).run()
+    assert "window 7 / 50" in words(page)
+
+
+def test_a_new_search_starts_at_its_first_page(library: Library, tmp_path: Path) -> None:
+    for number in range(52):
+        write_film(tmp_path / "films" / f"{number}", PatientName=f"Patient{number}", PatientID=f"P{number}")
+    library.add([tmp_path / "films"])
+    page = open_page()
+    page.pagination(key="studies_page").set_value(2).run()
+    page.text_input(key="studies_text").set_value("Patient7").run()
+    assert "1 study." in words(page)
+
+
+def test_text_of_a_file_is_nowhere_markup(library: Library, tmp_path: Path) -> None:
+    sly = "**sly** <b>sly</b> [sly](http://sly) :material/home: $sly$"
+    texts = ("PatientName", "PatientID", "StudyDescription", "SeriesDescription", "AccessionNumber", "BodyPartExamined")
+    write_film(
+        tmp_path / "film", WindowCenter=1, WindowWidth=2, WindowCenterWidthExplanation=sly, **dict.fromkeys(texts, sly)
+    )
+    library.add([tmp_path / "film"])
+    (row,) = library.studies(StudyQuery()).rows
+    for page in (open_page(), open_page("review.py", study=str(row.id))):
+        assert not page.exception
+        marked = [*page.markdown, *page.caption, *page.subheader, *page.title, *page.error, *page.warning, *page.info]
+        assert not [element.value for element in marked if "sly" in element.value]
+        assert not [button.label for button in page.button if "sly" in button.label]

@@ -1,17 +1,25 @@
 """Where the network looked: saliency maps, and how they are drawn over a film."""
 
 from medcore.explanation.grad_cam import grad_cam
-from medcore.explanation.heatmap import NO_EVIDENCE, has_evidence, heatmap, overlay, scale_picture, upsample
+from medcore.explanation.heatmap import (
+    NO_EVIDENCE,
+    display_grid,
+    has_evidence,
+    heatmap,
+    overlay,
+    scale_picture,
+    upsample,
+)
 from medcore.explanation.maps import TARGETS, explain_batch
 
 __all__ = [
     "NO_EVIDENCE",
     "TARGETS",
+    "display_grid",
     "explain_batch",
     "grad_cam",
     "has_evidence",
     "heatmap",
-    "overlay",
     "scale_picture",
     "upsample",
 ]

@@ -20,6 +20,7 @@ INFERNO = (
     (247, 209, 61),
     (252, 255, 164),
 )
+LONGEST = 1024  # pixels of a heatmap's longer side on a screen
 FADE = 0.25  # share of the scale below which colours fade, so that film without evidence stays film
 NO_EVIDENCE = "The network found nothing on this film that speaks for this finding, so there is no heatmap."
 
@@ -44,6 +45,12 @@ def upsample(raw_map: np.ndarray, rows: int, columns: int) -> np.ndarray:
         In the map's own scale.
     """
     return np.asarray(cv2.resize(raw_map.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR))
+
+
+def display_grid(rows: int, columns: int) -> tuple[int, int]:
+    """Return a film's grid, in proportion smaller where it is larger than a screen: a browser stretches it back."""
+    share = min(1.0, LONGEST / max(rows, columns))
+    return max(1, round(rows * share)), max(1, round(columns * share))
 
 
 def heatmap(raw_map: np.ndarray, rows: int, columns: int, scale: float) -> np.ndarray:
@@ -71,32 +78,6 @@ def heatmap(raw_map: np.ndarray, rows: int, columns: int, scale: float) -> np.nd
         raise ValueError(f"The heatmap's scale must be above zero, got {scale}.")
     levels = np.clip(upsample(raw_map, rows, columns) * (255 / scale), 0, 255)
     return _colors()[np.rint(levels).astype(np.uint8)]
-
-
-def overlay(image: np.ndarray, raw_map: np.ndarray | None, opacity: float, scale: float) -> np.ndarray:
-    """Lay a map over a film; a map that is missing or without evidence leaves the film as it is.
-
-    Parameters
-    ----------
-    image : numpy.ndarray, shape (rows, columns) or (rows, columns, 3), uint8
-    raw_map : numpy.ndarray, shape (7, 7) or any other grid of cells, or None
-    opacity : float
-        Of the heatmap, 0 to 1.
-    scale : float
-        The raw value of the brightest colour.
-
-    Returns
-    -------
-    numpy.ndarray, shape (rows, columns, 3), uint8
-        Red, green, blue.
-    """
-    film = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-    if raw_map is None or not has_evidence(raw_map):
-        return film.copy()
-    rows, columns = film.shape[:2]
-    colored = heatmap(raw_map, rows, columns, scale).astype(np.float32)
-    share = colored[..., 3:] * (opacity / 255)
-    return np.asarray(np.rint(film * (1 - share) + colored[..., :3] * share), np.uint8)
 
 
 def scale_picture(rows: int = 12, columns: int = 256) -> np.ndarray:

@@ -110,6 +110,28 @@ class Series:
     modality: str
     instances: tuple[Instance, ...]
 
+    @property
+    def frames(self) -> int:
+        """How many frames all images of the series have together."""
+        return sum(instance.attributes.number_of_frames for instance in self.instances)
+
+    def frame_at(self, position: int) -> tuple[Instance, int]:
+        """Return the image and its frame, from 0, at a place among all frames of the series, from 1."""
+        for instance in self.instances:
+            if position <= instance.attributes.number_of_frames:
+                return instance, position - 1
+            position -= instance.attributes.number_of_frames
+        raise LibraryError("The series has fewer images than that. Choose an earlier one.")
+
+    def position_of(self, instance_id: int) -> int:
+        """Return the place of an image's first frame among all frames, from 1; 0 where it is not in the series."""
+        position = 1
+        for instance in self.instances:
+            if instance.id == instance_id:
+                return position
+            position += instance.attributes.number_of_frames
+        return 0
+
 
 @dataclass(frozen=True)
 class Study:
@@ -118,14 +140,12 @@ class Study:
     id: int
     patient_name: str
     patient_id: str
-    patient_birth_date: date | None
     age_text: str
-    age_years: float | None  # the reader's statement where there is one, else the file's
+    age_years: float | None  # what one of the files says, else what a reader stated
     age_stated: bool
     sex: str
     study_date: date | None
     description: str
-    accession_number: str
     modalities: tuple[str, ...]
     status: str
     flags: tuple[str, ...]
@@ -163,7 +183,8 @@ class StoredPrediction:
     model_version: str = ""
     pixels_sha256: str = ""
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)  # raw, (h, w) float32
-    stated_age_years: float | None = None
+    study_age_years: float | None = None  # what the study knew beside the film: from its files, else as stated
+    map_scale: float | None = None  # raw value of the maps' brightest colour, of the model that drew them
     id: int = 0  # given by the library
     instance_id: int = 0
     created_at: datetime | None = None
@@ -174,6 +195,20 @@ class StoredPrediction:
         if self.state != "answered" or self.pneumonia is None or self.threshold is None:
             return None
         return self.pneumonia >= self.threshold
+
+
+@dataclass(frozen=True)
+class Looking:
+    """How far the classifier has come with a study."""
+
+    done: int  # images with an answer
+    total: int  # images
+    failure: str  # a sentence, where nothing will change by itself; else empty
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every image has its answer."""
+        return self.done == self.total
 
 
 @dataclass(frozen=True)
@@ -237,7 +272,8 @@ class Reading:
     side: str
     confidence: str | None
     revealed_without_reading: bool
-    prediction_id: int | None  # what it was or will be shown: as saved with it or its verdict, else the study's answer
+    answer_seen_before: bool  # an earlier reading of the study had been saved, so the answer was on the screen
+    prediction_id: int | None  # what it was shown: the study's whole answer at its saving, else the first one after
     created_at: datetime
     verdict: Verdict | None
     addenda: tuple[Addendum, ...]
