@@ -6,7 +6,6 @@ from medcore.explanation.heatmap import (
     display_grid,
     has_evidence,
     heatmap,
-    overlay,
     scale_picture,
     upsample,
 )
