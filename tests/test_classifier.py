@@ -258,11 +258,11 @@ def test_the_card_the_scope_and_the_heatmap_need_no_tensorflow() -> None:
     code = (
         "import sys, numpy as np\n"
         "from medcore.classifier import *\n"
-        "from medcore.explanation import overlay, upsample\n"
+        "from medcore.explanation import heatmap\n"
         "import medcore.training, medcore.evaluation.roc\n"
         "card = read_model_card(default_model_folder())\n"
         "check_scope(card.scope, FilmFacts('CR', 'CHEST', 'PA', 3.0))\n"
-        "overlay(np.zeros((9, 9), np.uint8), np.ones((7, 7)), 0.5, card.map_scale)\n"
+        "heatmap(np.ones((7, 7)), 9, 9, card.map_scale)\n"
         "sys.exit(bool({'tensorflow', 'keras', 'streamlit', 'pydicom'} & set(sys.modules)))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

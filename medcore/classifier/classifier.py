@@ -9,6 +9,7 @@ import numpy as np
 
 from medcore.classifier.card import MODEL_FILE, ModelCard, OperatingPoint, model_sha256, read_model_card
 from medcore.classifier.decision import CLASSES, NO_PNEUMONIA, PNEUMONIA, pneumonia_probability, probabilities
+from medcore.classifier.folding import fold_batch_norms
 from medcore.classifier.forward import Forward
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
@@ -34,8 +35,8 @@ class Classifier:
 
     def __init__(self, card: ModelCard, network: "keras.Model") -> None:
         self.card = card
-        self.network = network
-        self.forward = Forward(network)
+        self.network = fold_batch_norms(network)
+        self.forward = Forward(self.network)
 
     @classmethod
     def load(cls, folder: Path) -> "Classifier":

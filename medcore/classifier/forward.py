@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.folding import fold_batch_norms
 from medcore.classifier.network import FEATURES_LAYER, LOGITS_LAYER
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
@@ -68,10 +67,9 @@ def _freeze(network: "keras.Model") -> Callable[[np.ndarray], tuple[np.ndarray, 
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    folded = fold_batch_norms(network)
-    features = folded.get_layer(FEATURES_LAYER).output
-    both = import_keras().Model(folded.input, [folded.output, features])
-    kernel = folded.get_layer(LOGITS_LAYER).kernel
+    features = network.get_layer(FEATURES_LAYER).output
+    both = import_keras().Model(network.input, [network.output, features])
+    kernel = network.get_layer(LOGITS_LAYER).kernel
 
     def forward(films: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         logits, cells = both(films, training=False)
