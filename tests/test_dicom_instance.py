@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from medcore.dicom import Attributes
 from medcore.dicom.header import read_header
 from medcore.dicom.instance import TAGS, age_years, read_attributes
+from medcore.library.ages import age_text
 from tests.films import make_film, write
 
 SHA = "ab" * 32
@@ -128,7 +129,7 @@ BIRTH, STUDY = date(2020, 1, 10), date(2024, 1, 10)
         ("026W", None, None, 26 * 7 / 365.25),
         ("010D", None, None, 10 / 365.25),
         ("4Y", None, None, 4),
-        ("", BIRTH, STUDY, 1461 / 365.25),
+        ("", BIRTH, STUDY, 4),
         ("abc", BIRTH, STUDY, 4),
         ("", STUDY, BIRTH, None),
         ("200Y", None, None, None),
@@ -141,6 +142,68 @@ def test_age_is_stated_or_worked_out_or_missing(
     stated: str, birth: date | None, study: date | None, years: float | None
 ) -> None:
     assert age_years(stated, birth, study) == pytest.approx(years)
+
+
+@pytest.mark.parametrize(
+    ("birth", "study", "years"),
+    [
+        ("2021-01-01", "2022-01-01", 1),
+        ("2017-03-01", "2023-03-01", 6),
+        ("2017-03-01", "2023-02-28", 71 / 12 + 27 / 28 / 12),  # the 28th day of a month of 28 days
+        ("2020-02-29", "2021-03-01", 1),
+        ("2020-02-29", "2024-02-29", 4),
+        ("2022-08-31", "2024-08-31", 2),
+        ("2023-01-10", "2023-07-10", 0.5),
+        ("2023-01-31", "2023-05-01", 0.25),  # April has no 31st
+        ("2023-12-31", "2024-02-14", 45 / 365.25),
+        ("2023-07-01", "2023-08-31", 2 / 12),  # two months but for a day
+        ("2023-07-01", "2023-07-01", 0),
+    ],
+)
+def test_ages_are_counted_in_calendar_years(birth: str, study: str, years: float) -> None:
+    age = age_years("", date.fromisoformat(birth), date.fromisoformat(study))
+    assert age == pytest.approx(years, abs=1e-8)
+    if years == int(years):
+        assert age == years
+
+
+def test_every_birthday_is_a_whole_number_of_years_and_the_day_before_is_less() -> None:
+    day = date(2016, 1, 1)
+    while day.year == 2016:
+        for years in range(1, 19):
+            birthday = date(2016 + years, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=2016 + years)
+            if (day.month, day.day) == (2, 29) and years % 4 == 0:
+                birthday = day.replace(year=2016 + years)
+            assert age_years("", day, birthday) == years
+            before = age_years("", day, birthday - timedelta(days=1))
+            assert before is not None and years - 1 / 300 < before < years
+        day += timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("birth", "study", "shown"),
+    [
+        ("2020-05-17", "2022-05-17", "2 years"),
+        ("2020-05-17", "2022-05-16", "23 months"),
+        ("2021-05-17", "2022-05-17", "12 months"),
+        ("2022-05-17", "2022-07-17", "2 months"),
+        ("2022-05-17", "2022-07-16", "60 days"),
+        ("2022-05-17", "2022-05-18", "1 day"),
+        ("2017-03-01", "2023-03-01", "6 years"),
+        ("2017-03-01", "2023-02-28", "5 years"),
+    ],
+)
+def test_an_age_is_written_as_the_calendar_has_it(birth: str, study: str, shown: str) -> None:
+    assert age_text(age_years("", date.fromisoformat(birth), date.fromisoformat(study))) == shown
+
+
+@pytest.mark.parametrize("months", range(12, 121, 12))
+def test_an_age_in_months_is_whole_years_each_year(months: int) -> None:
+    assert age_years(f"{months:03d}M", None, None) == months // 12
+
+
+def test_the_end_of_time_is_no_age() -> None:
+    assert age_years("", date(9990, 1, 1), date(9999, 12, 31)) is None
 
 
 @pytest.mark.parametrize("written", ["20241301", "2024", "", "202401", "notadate"])
@@ -160,6 +223,21 @@ def test_spacing_in_the_patient_wins_over_spacing_on_the_detector(tmp_path: Path
 def test_impossible_spacing_is_missing(spacing: list[float], tmp_path: Path) -> None:
     attributes = _attributes(tmp_path, ImagerPixelSpacing=spacing)
     assert (attributes.pixel_spacing_mm, attributes.spacing_source) == (None, "")
+
+
+def test_an_aspect_ratio_stands_in_for_missing_spacing(tmp_path: Path) -> None:
+    attributes = _attributes(tmp_path, ImagerPixelSpacing=None, PixelAspectRatio=[4, 3])
+    assert attributes.pixel_aspect == 4 / 3  # height first
+    assert Attributes.from_json(json.loads(json.dumps(attributes.as_json()))) == attributes
+    assert _attributes(tmp_path, PixelSpacing=[0.5, 0.25], PixelAspectRatio=[4, 3]).pixel_aspect == 2
+    assert _attributes(tmp_path, ImagerPixelSpacing=None, PixelAspectRatio=[0, 3]).pixel_aspect == 1
+    assert _attributes(tmp_path, ImagerPixelSpacing=None).pixel_aspect == 1
+
+
+def test_attributes_written_before_the_aspect_ratio_was_kept_are_read(tmp_path: Path) -> None:
+    values = _attributes(tmp_path).as_json()
+    del values["pixel_aspect_ratio"]
+    assert Attributes.from_json(values).pixel_aspect == 0.15 / 0.2
 
 
 def test_missing_uids_are_made_from_the_files_own_hash(tmp_path: Path) -> None:

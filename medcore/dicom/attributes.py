@@ -43,13 +43,15 @@ class Attributes:
     image_orientation: tuple[float, float, float, float, float, float] | None = None
     pixel_spacing_mm: tuple[float, float] | None = None  # between rows, between columns
     spacing_source: str = ""  # "Pixel Spacing" (in the patient), "Imager Pixel Spacing" (on the detector) or ""
+    pixel_aspect_ratio: tuple[float, float] | None = None  # height and width of a pixel, in any unit
     synthetic: bool = False  # (0008,001C) Synthetic Data
     has_pixels: bool = True
 
     @property
     def pixel_aspect(self) -> float:
-        """Height of a pixel over its width; 1 where the file does not say."""
-        return self.pixel_spacing_mm[0] / self.pixel_spacing_mm[1] if self.pixel_spacing_mm else 1.0
+        """Height of a pixel over its width; 1 where the file does not say. PS3.3, C.7.6.3.1.7."""
+        height, width = self.pixel_spacing_mm or self.pixel_aspect_ratio or (1.0, 1.0)
+        return height / width
 
     def as_json(self) -> dict[str, Any]:
         """Return the attributes as values that JSON knows; dates become ISO 8601 text."""

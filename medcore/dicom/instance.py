@@ -15,7 +15,8 @@ from medcore.dicom.header import Header
 
 DAYS_A_YEAR = 365.25
 OLDEST = 130.0  # years; beyond is a mistake
-AGE_UNITS = {"D": 1 / DAYS_A_YEAR, "W": 7 / DAYS_A_YEAR, "M": 1 / 12, "Y": 1.0}
+SLIGHT = 1e-9  # years, a thirtieth of a second
+AGE_UNITS = {"D": DAYS_A_YEAR, "W": DAYS_A_YEAR / 7, "M": 12.0, "Y": 1.0}  # how many are a year
 TEXTS = {
     "patient_id": "PatientID",
     "patient_sex": "PatientSex",
@@ -52,6 +53,7 @@ KEYWORDS = (
     "ImageOrientationPatient",
     "PixelSpacing",
     "ImagerPixelSpacing",
+    "PixelAspectRatio",
     "SyntheticData",
 )
 TAGS = frozenset(tag_of(keyword) for keyword in (*KEYWORDS, *layout.KEYWORDS))
@@ -90,6 +92,7 @@ def read_attributes(header: Header, sha256: str) -> Attributes:
         image_orientation=_place(ds, "PlaneOrientationSequence", "ImageOrientationPatient", 6),  # type: ignore[arg-type]
         pixel_spacing_mm=spacing,
         spacing_source=spacing_source,
+        pixel_aspect_ratio=_aspect(ds),
         synthetic=text(ds, "SyntheticData").upper() == "YES",
         has_pixels=header.pixels is not None,
     )
@@ -111,16 +114,45 @@ def read_date(ds: Dataset, keyword: str) -> date | None:
 
 
 def age_years(stated: str, birth_date: date | None, study_date: date | None) -> float | None:
-    """Return the age in years from Patient's Age ("018M"), else from the dates; None if neither can be.
+    """Return the age in years from Patient's Age ("018M"), else in calendar years from the dates; None if neither can be.
 
     An age above 130 years or a study before birth is a mistake and counts as missing.
     """
     age = None
     if stated[:-1].isdecimal() and stated[-1:].upper() in AGE_UNITS:
-        age = int(stated[:-1]) * AGE_UNITS[stated[-1].upper()]
+        age = int(stated[:-1]) / AGE_UNITS[stated[-1].upper()]
     elif birth_date and study_date:
-        age = (study_date - birth_date).days / DAYS_A_YEAR
+        age = _years_between(birth_date, study_date)
     return age if age is not None and 0 <= age <= OLDEST else None
+
+
+def _years_between(birth: date, day: date) -> float | None:
+    """Return calendar years in whole months and the part of the running one, the first two months in days.
+
+    A birthday is a whole number of years. Returns None before birth and after the last year that Python counts.
+    """
+    if day < birth or day.year == date.max.year:
+        return None
+    months = 12 * (day.year - birth.year) + day.month - birth.month
+    months -= _months_after(birth, months) > day
+    if months < 2:
+        return min((day - birth).days / DAYS_A_YEAR, 2 / 12 - SLIGHT)
+    last, following = _months_after(birth, months), _months_after(birth, months + 1)
+    return (months + (day - last) / (following - last)) / 12
+
+
+def _months_after(birth: date, months: int) -> date:
+    """Return the day of the month on which `birth` was, or the first of the next month where there is none."""
+    year, month = divmod(12 * birth.year + birth.month - 1 + months, 12)
+    try:
+        return date(year, month + 1, birth.day)
+    except ValueError:  # 29 February, or the 31st
+        return date(year, month + 2, 1)
+
+
+def _aspect(ds: Dataset) -> tuple[float, float] | None:
+    ratio = decimals(ds, "PixelAspectRatio")
+    return (ratio[0], ratio[1]) if len(ratio) == 2 and min(ratio) > 0 else None
 
 
 def _spacing(ds: Dataset) -> tuple[tuple[float, float] | None, str]:
