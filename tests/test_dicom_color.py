@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
-from pydicom.pixels.processing import convert_color_space
+from pydicom.pixels.processing import apply_color_lut, convert_color_space
 
-from medcore.dicom import read_frame
+from medcore.dicom import Refusal, check_files, read_frame
 from medcore.dicom.palette import expand_segments
 from medcore.errors import PixelError
 from tests.films import make_film, write, write_film
@@ -59,10 +60,49 @@ def test_a_segmented_palette_is_expanded_and_never_beyond_its_entries() -> None:
     # Two values, a straight line of three to 40, and both segments once more.
     numbers = [0, 2, 5, 10, 1, 3, 40, 2, 2, 0, 0]
     assert expand_segments(numbers, 65536) == [5, 10, 20, 30, 40, 5, 10, 20, 30, 40]
+    # The repeated part may stand anywhere: the line alone, from 5 to 40 again.
+    assert expand_segments([0, 1, 5, 1, 2, 9, 2, 1, 3, 0], 65536) == [5, 7, 9, 9, 9]
     assert expand_segments([0, 1, 0] + [1, 65535, 9] * 1000, 256) == [0] * 256
 
 
-@pytest.mark.parametrize("numbers", [[1, 5, 9], [7, 1, 1], [0, 1, 1, 1, 5]])
+def test_an_offset_of_an_8_bit_segment_takes_four_bytes_lower_word_first() -> None:
+    filler = [0, 250] + [7] * 250  # 252 bytes, so that the next segment starts at byte 0x00FC, the one after at 0x0102
+    numbers = [*filler, 0, 4, 1, 2, 3, 4, 0, 2, 8, 9]
+    expected = [7] * 250 + [1, 2, 3, 4, 8, 9]
+    assert expand_segments([*numbers, 2, 1, 0x02, 0x01, 0, 0], 1000, bits=8) == [*expected, 8, 9]
+    assert expand_segments([*numbers, 2, 2, 0xFC, 0, 0, 0], 1000, bits=8) == [*expected, 1, 2, 3, 4, 8, 9]
+    assert expand_segments([*numbers, 2, 1, 0x01, 0x02, 0, 0], 1000, bits=8, is_little=False) == [*expected, 8, 9]
+    assert expand_segments([*numbers, 2, 1, 0x02, 0x01, 0, 0, 0, 1, 6], 1000, bits=8) == [*expected, 8, 9, 6]
+
+
+def test_an_8_bit_segmented_palette_agrees_with_pydicom(tmp_path: Path) -> None:
+    segments = bytes([0, 2, 5, 10, 1, 3, 40, 2, 2, 0, 0, 0, 0, 0, 1, 77])
+    ds = make_film(np.arange(12, dtype=np.uint8).reshape(3, 4), PhotometricInterpretation="PALETTE COLOR")
+    for color in ("Red", "Green", "Blue"):
+        setattr(ds, f"{color}PaletteColorLookupTableDescriptor", [11, 0, 8])
+        ds.add_new(f"Segmented{color}PaletteColorLookupTableData", "OW", segments)
+    shown = read_frame(write(ds, tmp_path / "film")).values
+    np.testing.assert_array_equal(shown, apply_color_lut(ds.pixel_array, pydicom.dcmread(tmp_path / "film")))
+    assert shown[:, :, 0].tolist() == [[5, 10, 20, 30], [40, 5, 10, 20], [30, 40, 77, 77]]
+
+
+@pytest.mark.parametrize(
+    ("samples", "photometric"),
+    [(3, "HSV"), (3, "CMYK"), (3, "ARGB"), (3, "MONOCHROME2"), (3, "PALETTE COLOR"), (1, "RGB"), (1, "YBR_FULL")],
+)
+def test_colors_that_cannot_be_shown_truly_are_refused(samples: int, photometric: str, tmp_path: Path) -> None:
+    pixels = COLORS if samples == 3 else COLORS[..., 0]
+    path = write_film(tmp_path / "film", pixels, PhotometricInterpretation=photometric)
+    (refused,) = check_files([path], tmp_path)
+    assert isinstance(refused, Refusal)
+    assert f"Photometric Interpretation is {photometric} with {samples} sample" in refused.reason
+
+
+# An offset that is cut off, one beyond the end, a first segment that repeats, one that repeats a repeating one.
+BAD_OFFSETS = [[0, 1, 1, 2, 1, 0], [0, 1, 1, 2, 1, 99, 0], [2, 1, 0, 0], [0, 1, 1, 2, 1, 3, 0]]
+
+
+@pytest.mark.parametrize("numbers", [[1, 5, 9], [7, 1, 1], [0, 1, 1, 1, 5], *BAD_OFFSETS])
 def test_a_damaged_palette_is_an_error(numbers: list[int]) -> None:
     with pytest.raises(PixelError, match="palette"):
         expand_segments(numbers, 256)

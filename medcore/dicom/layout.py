@@ -27,6 +27,11 @@ NATIVE = {
     str(DeflatedExplicitVRLittleEndian),
 }
 BITS = {"PixelData": (1, 8, 16, 32, 64), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
+# Photometric interpretations that can be shown, by samples per pixel; PS3.3, C.7.6.3.1.2.
+SHOWN = {
+    1: ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"),
+    3: ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"),
+}
 KEYWORDS = (
     "Rows",
     "Columns",
@@ -154,6 +159,12 @@ def _check(layout: Layout) -> None:
         )
     if layout.samples not in (1, 3):
         raise PixelError(f"Samples per Pixel is {layout.samples}; it must be 1 or 3. Ask for the image as RGB.")
+    if layout.photometric not in SHOWN[layout.samples]:
+        raise PixelError(
+            f"Photometric Interpretation is {layout.photometric[:16]} with {layout.samples} "
+            f"{'sample' if layout.samples == 1 else 'samples'} per pixel; it must be one of "
+            f"{', '.join(SHOWN[layout.samples])}. Ask the sender to convert the image."
+        )
     if layout.frames < 1:
         raise PixelError(f"Number of Frames is {layout.frames}; it must be 1 or more. Ask for the image again.")
     if layout.frame_bits > 8 * FRAME_LIMIT:

@@ -56,32 +56,51 @@ def _table(ds: Dataset, color: str, entries: int, bits: int) -> np.ndarray:
     segments = converted(ds, f"Segmented{color}PaletteColorLookupTableData")
     if not isinstance(segments, bytes):
         raise PixelError(DAMAGED)
-    return np.array(expand_segments(_numbers(segments, 1 if bits == 8 else 2, order).tolist(), entries))
+    numbers = _numbers(segments, 1 if bits == 8 else 2, order).tolist()
+    return np.array(expand_segments(numbers, entries, 8 if bits == 8 else 16, order == "<"))
 
 
 def _numbers(data: bytes, width: int, order: str) -> np.ndarray:
     return np.frombuffer(data[: len(data) // width * width], f"{order}u{width}")
 
 
-def expand_segments(numbers: list[int], entries: int) -> list[int]:
-    """Return the first `entries` values of a segmented table; segments may repeat others but only plain ones."""
+def expand_segments(numbers: list[int], entries: int, bits: int = 16, is_little: bool = True) -> list[int]:
+    """Return the first `entries` values of a segmented table; segments may repeat others but only plain ones.
+
+    `bits` is the size of each of `numbers`; an offset takes 32 bits, its lower word first.
+
+    Raises
+    ------
+    PixelError
+        If a segment is of no known kind, or repeats what is not there.
+    """
     values: list[int] = []
     position = 0
     while position + 1 < len(numbers) and len(values) < entries:
         kind, count = numbers[position : position + 2]
         if kind == INDIRECT:
-            offset = sum(part << (16 * place) for place, part in enumerate(numbers[position + 2 : position + 4]))
-            _repeat(numbers, offset, count, values, entries)
-            position += 4
+            after = position + 2 + 32 // bits
+            _repeat(numbers, _offset(numbers[position + 2 : after], bits, is_little), count, values, entries)
+            position = after
         else:
             position = _append_segment(numbers, position, values)
     return values[:entries]
 
 
+def _offset(parts: list[int], bits: int, is_little: bool) -> int:
+    if len(parts) < 32 // bits:
+        raise PixelError(DAMAGED)
+    if bits == 8 and not is_little:
+        parts = [parts[1], parts[0], parts[3], parts[2]]
+    return sum(part << (bits * place) for place, part in enumerate(parts))
+
+
 def _repeat(numbers: list[int], position: int, segments: int, values: list[int], entries: int) -> None:
     for _ in range(segments):
-        if position + 1 >= len(numbers) or numbers[position] == INDIRECT or len(values) >= entries:
+        if len(values) >= entries:
             return
+        if position + 1 >= len(numbers):
+            raise PixelError(DAMAGED)
         position = _append_segment(numbers, position, values)
 
 
@@ -91,7 +110,7 @@ def _append_segment(numbers: list[int], position: int, values: list[int]) -> int
     if kind == DISCRETE:
         values.extend(numbers[position + 2 : position + 2 + count])
         return position + 2 + count
-    if kind != LINEAR or not values or position + 2 >= len(numbers):
+    if kind != LINEAR or not values or position + 2 >= len(numbers):  # an indirect one in an indirect one, too
         raise PixelError(DAMAGED)
     ramp = np.linspace(values[-1], numbers[position + 2], count + 1)[1:]
     values.extend(np.rint(ramp).astype(int).tolist())
