@@ -68,9 +68,11 @@ def write_films(folder: Path) -> list[Path]:
 
 def machine_limits() -> tuple[float, float]:
     """Measure this machine: float32 matrix product in GFLOP/s on all cores, memory copy in GB/s on one."""
+    import tensorflow as tf
+
     side = 3000
-    a = np.random.default_rng(1).random((side, side), np.float32)
-    gigaflops = 2 * side**3 / best_s(lambda: a @ a) / 1e9
+    a = tf.random.uniform((side, side))
+    gigaflops = 2 * side**3 / best_s(lambda: tf.linalg.matmul(a, a).numpy()) / 1e9
     source = np.ones(64 * 2**20, np.uint8)
     target = np.empty_like(source)
     return gigaflops, source.nbytes / best_s(lambda: np.copyto(target, source)) / 1e9
@@ -112,7 +114,7 @@ def measure_stages(paths: list[Path], gigaflops: float, copy_gb: float) -> None:
 def measure_whole(paths: list[Path]) -> tuple[float, float]:
     """Print and return films a second from file to probability, and to probability with maps."""
     attributes = Attributes("1", "1", "1", "1", "1", modality="DX", body_part_examined="CHEST", view_position="AP")
-    films = [Film(attributes, path, stated_age_years=3.0) for path in paths]
+    films = [Film(attributes, path, study_age_years=3.0) for path in paths]
     rates = []
     for kind, label in ((OnlyProbabilities, "probability"), (Model, "probability with Grad-CAM")):
         model = kind(default_model_folder())
@@ -138,20 +140,27 @@ def measure_peer(folder: Path, ours: tuple[float, float]) -> None:
         say(f"the alternative, DICOM to {label}: {other:.2f} films/s; ours is {mine / other:.1f} times that")
 
 
+def peak_mb() -> float:
+    """Return the most memory that this process has held so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> None:
     """Measure everything, one after the other."""
+    say("Adding 10,000 files of 39 KB")
+    for figure, value in bench_intake.measure().items():
+        say(f"{figure:34}{value}")
     gigaflops, copy_gb = machine_limits()
+    say()
     say(f"This machine: {os.cpu_count()} cores, {gigaflops:.0f} GFLOP/s float32, {copy_gb:.1f} GB/s memory copy\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         say(f"{FILMS} uncompressed films of {ROWS} x {COLUMNS} at 16 bits")
         paths = write_films(folder)
+        rates = measure_whole(paths)
+        say(f"peak memory, TensorFlow included  {peak_mb():7.0f} MB")
         measure_stages(paths, gigaflops, copy_gb)
-        measure_peer(folder, measure_whole(paths))
-    say(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")
-    say("Adding 10,000 files of 39 KB")
-    for figure, value in bench_intake.measure().items():
-        say(f"{figure:34}{value}")
+        measure_peer(folder, rates)
     say("\nThe server")
     for figure, value in bench_pages.measure().items():
         say(f"{figure:34}{value:.2f} s")

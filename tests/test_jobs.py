@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from medcore.library import Job, Library
+from medcore.library import Job, Library, Looking
 from medcore.library.jobs import MAX_ATTEMPTS, SILENT_S
 from medcore.library.schema import Job as JobRow
 from medcore.settings import Settings
-from tests.libraries import Bring, make_attributes, quick_check
+from tests.libraries import Bring, make_answer, make_attributes, quick_check
 
 TAKER = """
 import sys
@@ -56,10 +56,10 @@ def test_the_most_urgent_job_is_taken_first_and_the_oldest_of_these(library: Lib
 def test_a_job_carries_its_payload_progress_and_result(library: Library) -> None:
     job_id = library.jobs.enqueue("predict", {"study": 7})
     job = take(library)
-    assert (job.payload, job.attempts, job.progress) == ({"study": 7}, 1, None)
+    assert (job.payload, job.attempts, job.total) == ({"study": 7}, 1, 0)
     assert library.jobs.heartbeat(job_id, (3, 12))
     (running,) = library.jobs.active()
-    assert (running.state, running.progress) == ("running", 0.25)
+    assert (running.state, running.done, running.total) == ("running", 3, 12)
     assert library.jobs.finish(job_id, {"images": 12})
     assert library.jobs.active() == ()
     done = library.jobs.get(job_id)
@@ -112,7 +112,6 @@ def test_a_job_that_ends_its_worker_each_time_is_given_up_with_a_sentence(librar
     assert job.state == "dead"
     assert f"after {MAX_ATTEMPTS} attempts" in job.error
     assert library.jobs.take("worker") is None
-    assert library.jobs.given_up() == (job,)
 
 
 def test_an_owner_that_was_taken_for_dead_changes_nothing_any_more(library: Library) -> None:
@@ -140,7 +139,9 @@ def test_a_failed_job_says_why_and_is_not_tried_again(library: Library) -> None:
     take(library)
     library.jobs.fail(job_id, "The model is missing. Restore it.")
     assert library.jobs.take("worker") is None
-    assert [job.error for job in library.jobs.given_up()] == ["The model is missing. Restore it."]
+    job = library.jobs.get(job_id)
+    assert job is not None
+    assert (job.state, job.error) == ("failed", "The model is missing. Restore it.")
 
 
 def test_jobs_that_ended_long_ago_are_forgotten_and_others_kept(library: Library) -> None:
@@ -192,3 +193,47 @@ def test_predictions_wait_while_files_are_coming_in(
     library.add([])
     assert seen == [(0, None), (1, None), (1, None), (1, None)]
     assert library.jobs.take("eager") is not None
+
+
+def test_a_model_that_cannot_be_loaded_is_said_and_not_asked_for_again_at_once(library: Library, bring: Bring) -> None:
+    (study_id,) = bring(make_attributes()).studies
+    assert library.looking(study_id) == Looking(0, 1, "")
+    intake = take(library)
+    library.jobs.fail(intake.id, "The model is missing. Restore it.")
+    assert library.looking(study_id).failure == "The model is missing. Restore it."
+    library.hurry(study_id)
+    assert library.jobs.active() == ()
+    age(library, intake.id, finished_at=700)
+    library.hurry(study_id)
+    (job,) = library.jobs.active()
+    assert (job.payload, job.total, library.looking(study_id).failure) == ({"study": study_id}, 1, "")
+
+
+def test_a_bulk_that_was_given_up_does_not_keep_a_study_from_being_looked_at(library: Library, bring: Bring) -> None:
+    (study_id,) = bring(make_attributes()).studies
+    for _ in range(MAX_ATTEMPTS):
+        take(library)
+        library.jobs.recover(older_than_s=0)
+    assert "attempts" in library.looking(study_id).failure
+    library.hurry(study_id)
+    assert library.looking(study_id).failure == ""
+    for _ in range(MAX_ATTEMPTS):
+        take(library)
+        library.jobs.recover(older_than_s=0)
+    library.hurry(study_id)
+    assert library.jobs.active() == ()
+
+
+def test_a_study_that_nothing_is_under_way_for_says_so_and_one_that_is_answered_does_not(
+    library: Library, bring: Bring
+) -> None:
+    summary = bring(make_attributes())
+    library.jobs.finish(take(library).id)
+    assert "open it again" in library.looking(summary.studies[0]).failure
+    library.save_prediction(summary.instances[0], make_answer())
+    assert library.looking(summary.studies[0]) == Looking(1, 1, "")
+
+
+def test_a_job_that_waits_says_how_much_there_is_to_do(library: Library, bring: Bring) -> None:
+    bring(*(make_attributes() for _ in range(5)))
+    assert [(job.state, job.done, job.total) for job in library.jobs.active()] == [("queued", 0, 5)]

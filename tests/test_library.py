@@ -6,11 +6,14 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from medcore.errors import LibraryError
-from medcore.library import Library, NewReading, StudyQuery
+from medcore.library import Library, NewReading, StudyQuery, percent
+from medcore.library.schema import Patient
 from medcore.settings import Settings
 from tests.films import make_film, ramp, write, write_ct_series, write_film
 from tests.libraries import Bring, make_answer, make_attributes, stored_files
@@ -85,6 +88,42 @@ def test_one_patient_id_with_two_names_is_kept_apart_and_flagged(library: Librar
     assert len(summary.flagged) == 1
     assert "Roe" not in summary.flagged[0]
     assert library.study(rows[0].id).flags == rows[0].flags
+
+
+@pytest.mark.parametrize("other", [{"patient_birth_date": date(2011, 1, 1)}, {"patient_sex": "M"}])
+def test_one_patient_id_and_name_with_another_birth_date_or_sex_is_kept_apart_and_flagged(
+    library: Library, bring: Bring, other: dict[str, Any]
+) -> None:
+    known = {"patient_id": "7", "patient_name": "Doe, Jane", "patient_birth_date": date(2020, 1, 1)}
+    bring(make_attributes(**known))
+    summary = bring(make_attributes(**(known | other)))
+    assert "birth date or sex" in summary.flagged[0]
+    assert all(len(row.flags) == 1 for row in library.studies().rows)
+    assert patients(library) == 2
+
+
+def test_what_a_file_leaves_out_makes_no_other_patient(library: Library, bring: Bring) -> None:
+    known = {"patient_id": "7", "patient_name": "Doe, Jane"}
+    bring(make_attributes(**known, patient_sex=""))
+    bring(make_attributes(**known, patient_birth_date=date(2020, 1, 1)), make_attributes(**known, patient_sex=""))
+    assert bring(make_attributes(**known, patient_birth_date=date(2020, 1, 1))).flagged == ()
+    assert patients(library) == 1
+    assert bring(make_attributes(**known, patient_birth_date=date(2011, 1, 1))).flagged != ()
+
+
+def patients(library: Library) -> int:
+    with library._database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Patient)) or 0
+
+
+def test_the_same_name_without_an_id_is_another_patient_in_another_study(library: Library, bring: Bring) -> None:
+    nobody = {"patient_id": "", "patient_name": "Doe, Jane", "study_instance_uid": "1.9"}
+    summary = bring(
+        make_attributes(**nobody), make_attributes(**nobody), make_attributes(**nobody | {"study_instance_uid": "1.8"})
+    )
+    assert (summary.flagged, library.studies().total, patients(library)) == ((), 2, 2)
+    bring(make_attributes(**nobody))
+    assert (library.studies().total, patients(library)) == (2, 2)
 
 
 def test_case_and_accents_do_not_make_another_name(library: Library, bring: Bring) -> None:
@@ -191,6 +230,36 @@ def test_a_missing_study_and_image_are_said_to_be_gone(library: Library) -> None
         library.study(1)
     with pytest.raises(LibraryError, match="not in the library"):
         library.instance(1)
+
+
+def test_a_number_beyond_what_the_library_counts_to_is_a_sentence(library: Library) -> None:
+    for ask in (library.study, library.instance, library.looking, library.hurry, library.readings, library.thumbnail):
+        with pytest.raises(LibraryError, match="number"):
+            ask(10**30)
+
+
+@pytest.mark.parametrize(
+    ("probability", "beside", "text"),
+    [
+        (0.87, None, "87 %"),
+        (0.999, None, "over 99 %"),
+        (0.001, 0.5, "under 1 %"),
+        (0.835, 0.837, "83.5 %"),
+        (0.837, 0.835, "83.7 %"),
+        (0.8366, 0.8372, "83.66 %"),
+        (0.83661, 0.83666, "83.66 %"),
+        (0.9999, 0.995, "over 99.9 %"),
+        (0.995, 0.9999, "99.5 %"),
+        (1.0, 0.99995, "over 99.999 %"),
+        (0.5, 0.5, "50 %"),
+    ],
+)
+def test_a_probability_and_its_threshold_never_read_the_same_unless_they_are(
+    probability: float, beside: float | None, text: str
+) -> None:
+    assert percent(probability, beside) == text
+    if beside is not None and beside != probability:
+        assert percent(beside, probability) != text
 
 
 def test_an_unknown_status_is_refused(library: Library) -> None:

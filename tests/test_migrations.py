@@ -49,9 +49,9 @@ def test_foreign_keys_are_enforced(tmp_path: Path) -> None:
 def test_a_refused_change_quotes_no_value(tmp_path: Path) -> None:
     database = Database(tmp_path / "library.sqlite")
     database.migrate()
-    row = {"patient_id": "7", "name": "Doe", "name_folded": "doe", "sex": "F"}
+    row = {"patient_id": "7", "name": "Doe", "name_folded": "doe", "only_study": "", "sex": "F"}
     with pytest.raises(LibraryError) as caught, database.writing() as session:
-        session.execute(insert(Patient), [row, row])
+        session.execute(insert(Patient), [row | {"id": 1}] * 2)
     assert "Doe" not in "".join(traceback.format_exception(caught.value))
     database.close()
 

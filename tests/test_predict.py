@@ -158,7 +158,7 @@ def test_a_film_without_an_age_waits_until_the_reader_states_it(
     library.state_age(study_id, 3, "A. Reader")
     work(library, settings)
     (answer,) = answers(library).values()
-    assert (answer.state, answer.stated_age_years) == ("answered", 3)
+    assert (answer.state, answer.study_age_years) == ("answered", 3)
     library.state_age(study_id, 40, "A. Reader")
     work(library, settings)
     assert states(library) == ["refused"]

@@ -176,13 +176,103 @@ def test_a_study_shows_its_highest_answer_and_says_which_film(library: Library, 
     assert library.studies().rows[0].model_said == "Pneumonia, 95 % (film 2 of 3)"
 
 
+def bring_two(library: Library, bring: Bring, **values: Any) -> tuple[int, int, int]:
+    """Bring in a study of two films, one after the other's answer of 10 %; the study's and the films' numbers."""
+    first = make_attributes(**values)
+    shared = {name: getattr(first, name) for name in ("patient_id", "patient_name", "study_instance_uid")}
+    summary = bring(first)
+    library.save_prediction(summary.instances[0], make_answer(0.1))
+    later = bring(make_attributes(**(shared | values)))
+    return summary.studies[0], summary.instances[0], later.instances[0]
+
+
+def test_a_study_has_no_answer_until_all_of_its_films_have_one(library: Library, bring: Bring) -> None:
+    study_id, first, second = bring_two(library, bring)
+    assert library.study_answer(study_id) is None
+    assert (library.looking(study_id).done, library.looking(study_id).total) == (1, 2)
+    reading = library.save_reading(study_id, NewReading(first, "A. Reader", "normal"))
+    assert reading.prediction_id is None
+    assert library.studies().rows[0].model_said == ""
+    library.save_prediction(second, make_answer(0.95))
+    answer = library.study_answer(study_id)
+    assert answer is not None
+    assert (answer.instance_id, answer.pneumonia) == (second, 0.95)
+    assert library.readings(study_id)[0].prediction_id == answer.id
+    (row,) = library.studies().rows
+    assert (row.model_said, row.status) == ("Pneumonia, 95 % (film 2 of 2)", "disagreed")
+
+
+def test_a_reading_keeps_the_first_whole_answer_and_the_worklist_says_what_is_new(
+    library: Library, bring: Bring
+) -> None:
+    first = make_attributes()
+    shared = {name: getattr(first, name) for name in ("patient_id", "patient_name", "study_instance_uid")}
+    summary = bring(first)
+    (study_id,) = summary.studies
+    library.save_reading(study_id, NewReading(summary.instances[0], "A. Reader", "normal"))
+    library.save_prediction(summary.instances[0], make_answer(0.1))
+    bound = library.readings(study_id)[0].prediction_id
+    added = bring(make_attributes(**shared)).instances[0]
+    assert library.study_answer(study_id) is None
+    assert library.studies().rows[0].model_said == ""
+    library.save_prediction(added, make_answer(0.95))
+    assert library.readings(study_id)[0].prediction_id == bound
+    assert library.studies().rows[0].model_said == "Pneumonia, 95 % (film 2 of 2), new since the reading"
+
+
+def test_answers_of_two_models_do_not_make_a_whole_one(library: Library, bring: Bring) -> None:
+    study_id, first, second = bring_two(library, bring)
+    library.save_prediction(second, make_answer(0.2, model_version="test 2"))
+    assert library.study_answer(study_id) is None
+    library.save_prediction(first, make_answer(0.3, model_version="test 2"))
+    answer = library.study_answer(study_id)
+    assert answer is not None
+    assert answer.pneumonia == 0.3
+
+
+def test_a_reading_after_another_is_not_blind_and_says_so(film: Said) -> None:
+    library, study_id, instance_id = film
+    library.save_prediction(instance_id, make_answer())
+    revealed = read(film, revealed_without_reading=True)
+    again = read(film, finding="viral", reader="B. Reader")
+    assert [one.answer_seen_before for one in (revealed, again)] == [False, True]
+    kept = [(one.revealed_without_reading, one.answer_seen_before) for one in library.readings(study_id)]
+    assert kept == [(True, False), (False, True)]
+
+
+def test_an_age_that_another_film_of_the_study_gives_counts_for_all_of_them(library: Library, bring: Bring) -> None:
+    study_id, ageless, with_age = bring_two(library, bring, patient_age_years=None)
+    assert library.study_ages([ageless, with_age]) == {}
+    first = library.study(study_id).instances[0].attributes
+    shared = {name: getattr(first, name) for name in ("patient_id", "patient_name", "study_instance_uid")}
+    library.save_predictions([(one, make_answer(state="needs age")) for one in (ageless, with_age)])
+    lateral = bring(make_attributes(view_position="LL", patient_age_years=4.0, **shared))
+    assert library.study_ages([ageless, with_age, *lateral.instances]) == {ageless: 4.0, with_age: 4.0}
+    (job,) = [job for job in library.jobs.active() if job.payload.get("intake", 0) == 3]
+    assert library.unpredicted("test 1", intake_id=job.payload["intake"]) == [ageless, with_age, *lateral.instances]
+    with pytest.raises(LibraryError, match="files say"):
+        library.state_age(study_id, 4, "A. Reader")
+
+
+def test_an_age_in_a_later_file_counts_before_the_stated_one(film: Said, bring: Bring) -> None:
+    library, study_id, instance_id = film
+    library.state_age(study_id, 3, "A. Reader")
+    assert library.study_ages([instance_id]) == {instance_id: 3.0}
+    known = library.study(study_id).instances[0].attributes
+    shared = {name: getattr(known, name) for name in ("patient_id", "patient_name", "study_instance_uid")}
+    bring(make_attributes(patient_age_years=7.0, **shared))
+    assert library.study_ages([instance_id]) == {instance_id: 7.0}
+    assert library.study(study_id).age_text == library.studies().rows[0].age_text == "7 years"
+
+
 def test_maps_come_back_as_they_were_given(film: Said) -> None:
     library, study_id, instance_id = film
-    given = make_answer(maps={"pneumonia": np.random.default_rng(1).random((7, 7), dtype=np.float32)})
+    given = make_answer(map_scale=0.7, maps={"pneumonia": np.random.default_rng(1).random((7, 7), dtype=np.float32)})
     library.save_prediction(instance_id, given)
     kept = library.predictions(study_id)[instance_id]
     np.testing.assert_array_equal(kept.maps["pneumonia"], given.maps["pneumonia"])
     assert kept.probabilities == given.probabilities
+    assert kept.map_scale == 0.7
 
 
 def test_an_answer_for_an_image_that_was_deleted_meanwhile_is_let_go(film: Said) -> None:
@@ -199,7 +289,7 @@ def test_a_stated_age_is_shown_as_such_and_asks_for_another_look(film: Said) -> 
     library.state_age(study_id, 3.0, "A. Reader")
     study = library.study(study_id)
     assert (study.age_text, study.age_years, study.age_stated) == ("3 years (stated)", 3.0, True)
-    assert library.stated_ages([instance_id]) == {instance_id: 3.0}
+    assert library.study_ages([instance_id]) == {instance_id: 3.0}
     assert library.unpredicted("test 1", study_id=study_id) == [instance_id]
     urgent = library.jobs.active()[0]
     assert (urgent.kind, urgent.payload) == ("predict", {"study": study_id})
@@ -217,15 +307,18 @@ def test_an_age_in_the_files_cannot_be_stated_away(library: Library, bring: Brin
         library.state_age(study_id, 4, "A. Reader")
 
 
-@pytest.mark.parametrize("table", ["reading", "verdict", "addendum", "prediction", "saliency_map", "stated_age"])
+@pytest.mark.parametrize(
+    "table", ["reading", "later_answer", "verdict", "addendum", "prediction", "saliency_map", "stated_age"]
+)
 def test_the_tables_themselves_refuse_to_change_what_was_said(film: Said, settings: Settings, table: str) -> None:
     library, study_id, instance_id = film
-    library.save_prediction(instance_id, make_answer())
     reading = read(film, finding="viral")
+    library.save_prediction(instance_id, make_answer())
     library.save_verdict(reading.id, NewVerdict("A. Reader", "accept"))
     library.add_addendum(reading.id, "A. Reader", "Seen.")
     library.state_age(study_id, 4, "A. Reader")
     column = {"stated_age": "years", "prediction": "state", "saliency_map": "cells"}.get(table, "reader")
+    column = "prediction_id" if table == "later_answer" else column
     with closing(sqlite3.connect(settings.data_dir / "library" / "library.sqlite")) as connection:
         for statement in (f"UPDATE {table} SET {column} = 1", f"DELETE FROM {table}"):
             with pytest.raises(sqlite3.IntegrityError, match="stays as it was saved"):

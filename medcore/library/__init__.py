@@ -2,6 +2,7 @@
 
 from medcore.library.core import Library
 from medcore.library.jobs import Job
+from medcore.library.percentages import percent
 from medcore.library.records import (
     ACTIONS,
     CONFIDENCES,
@@ -11,6 +12,7 @@ from medcore.library.records import (
     AddSummary,
     BackupSummary,
     Instance,
+    Looking,
     NewReading,
     NewVerdict,
     Reading,
@@ -35,6 +37,7 @@ __all__ = [
     "Instance",
     "Job",
     "Library",
+    "Looking",
     "NewReading",
     "NewVerdict",
     "Reading",
@@ -46,4 +49,5 @@ __all__ = [
     "StudyQuery",
     "StudyRow",
     "Verdict",
+    "percent",
 ]

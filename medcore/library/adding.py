@@ -26,6 +26,7 @@ from medcore.library.records import AddSummary
 from medcore.library.room import free_bytes
 from medcore.library.schema import Instance, Intake
 from medcore.library.staging import Staging, open_staging
+from medcore.library.standing import refresh_after_adding
 
 BATCH = 256  # files in one transaction
 FEW = 50  # images that somebody waits for: they are looked at before a bulk of films
@@ -150,6 +151,7 @@ class Adder:
         ]
         ids = session.scalars(insert(Instance).returning(Instance.id, sort_by_parameter_order=True), rows).all()
         expect_predictions(session, intake_id)
+        refresh_after_adding(session, filing.studies)
         self._tally.added += len(files)
         self._tally.instances += ids
         self._tally.studies |= filing.studies

@@ -9,14 +9,16 @@ from medcore.library import deleting, predictions, readings, room, standing, stu
 from medcore.library.adding import Adder, Progress
 from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
-from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job, hurry_predictions
+from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
+from medcore.library.looking import hurry_predictions, images_of, read_looking
 from medcore.library.records import (
     Addendum,
     AddSummary,
     BackupSummary,
     Instance,
+    Looking,
     NewReading,
     NewVerdict,
     Reading,
@@ -164,8 +166,13 @@ class Library:
             return predictions.newest_predictions(session, study_id)
 
     def study_answer(self, study_id: int) -> StoredPrediction | None:
-        """Return the answer that speaks for a study: the highest, else why there is none; None before it is made."""
-        return predictions.speaking(self.predictions(study_id).values())
+        """Return the answer that speaks for a study: the highest, else why there is none; None before it is whole."""
+        with self._database.reading() as session:
+            return predictions.whole_answer(session, study_id)
+
+    def looking(self, study_id: int) -> Looking:
+        """Say how far the classifier has come with a study, and what keeps it from going on."""
+        return read_looking(self._database, study_id)
 
     def prediction(self, prediction_id: int) -> StoredPrediction | None:
         """Read one answer, however old: what a reading was shown stays what it was."""
@@ -179,19 +186,20 @@ class Library:
         with self._database.reading() as session:
             return predictions.unpredicted(session, model_version, intake_id, study_id)
 
-    def stated_ages(self, instance_ids: Sequence[int]) -> dict[int, float]:
-        """Read the ages in years that readers stated, for the images whose study has one."""
+    def study_ages(self, instance_ids: Sequence[int]) -> dict[int, float]:
+        """Read the ages that studies lend to images whose own file gives none; see `predictions.study_ages`."""
         with self._database.reading() as session:
-            return predictions.stated_ages(session, instance_ids)
+            return predictions.study_ages(session, instance_ids)
 
     def state_age(self, study_id: int, years: float, who: str) -> None:
         """Record the age that a reader states for a study, and have the classifier look again."""
         with self._database.writing() as session:
             readings.state_age(session, study_id, years, who)
-            add_job(session, PREDICT, {"study": study_id}, PRIORITY_URGENT)
+            add_job(session, PREDICT, {"study": study_id}, PRIORITY_URGENT, total=images_of(session, study_id))
+            standing.refresh(session, [study_id])
 
     def hurry(self, study_id: int) -> None:
-        """Have the classifier look at a study before the films that nobody waits for; asking twice changes nothing."""
+        """Have the classifier look at a study before those that nobody waits for; see `looking.hurry_predictions`."""
         hurry_predictions(self._database, study_id)
 
     def delete_study(self, study_id: int, who: str, reason: str) -> None:

@@ -16,6 +16,7 @@ from medcore.errors import LibraryError
 BUSY_TIMEOUT_S = 60.0  # a writer waits this long for another process's transaction
 HEAD = "0001"  # the newest migration; a library at this revision needs no Alembic
 FULL_DISK = "The disk is full. Free some room, or delete studies that are no longer needed, and try again."
+TOO_LARGE = "There is nothing in the library under a number as large as this. Choose a study in the worklist."
 FULL_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -83,6 +84,8 @@ def sentences() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise LibraryError(_sentence(str(error.orig))) from error
+    except OverflowError as error:  # a number of more than 64 bits, from an address for one
+        raise LibraryError(TOO_LARGE) from error
     except sqlite3.Error as error:
         raise LibraryError(_sentence(str(error))) from error
     except OSError as error:

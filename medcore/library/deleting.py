@@ -67,6 +67,7 @@ def _delete_opinions(session: Session, study_id: int, instances: Select[int]) ->
     for statement in (
         delete(schema.Addendum).where(schema.Addendum.reading_id.in_(readings)),
         delete(schema.Verdict).where(schema.Verdict.reading_id.in_(readings)),
+        delete(schema.LaterAnswer).where(schema.LaterAnswer.reading_id.in_(readings)),
         delete(schema.Reading).where(schema.Reading.study_id == study_id),
         delete(schema.SaliencyMap).where(schema.SaliencyMap.prediction_id.in_(predictions)),
         delete(schema.Prediction).where(schema.Prediction.instance_id.in_(instances)),

@@ -1,10 +1,12 @@
 """File images under patient, study and series, and flag identities that do not fit together.
 
-A patient is an ID with a name. The same ID with another name, or the same Study Instance UID under another patient, is
-kept apart and flagged: to merge two patients is worse than to split one.
+A patient is an ID with a name, and a birth date and a sex where they are given; without an ID, only within one study.
+The same ID with another name, birth date or sex, or the same Study Instance UID under another patient, is kept apart
+and flagged: to merge two patients is worse than to split one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, insert, select, update
@@ -14,11 +16,15 @@ from medcore.dicom import Attributes
 from medcore.library.folding import fold
 from medcore.library.schema import Patient, Series, Study
 
-PatientKey = tuple[str, str]  # patient ID, folded name
+PatientKey = tuple[str, str, str]  # patient ID, folded name, Study Instance UID where there is no ID
+Born = tuple[date | None, str]  # birth date and sex, None and empty where they are not given
 StudyKey = tuple[int, str]  # patient row, Study Instance UID
 SeriesKey = tuple[int, str]  # study row, Series Instance UID
 
-SAME_ID = "The patient ID of study {} is also in the library with another name; the two are kept apart and flagged."
+SAME_ID = (
+    "The patient ID of study {} is also in the library with another name, birth date or sex; they are kept apart and "
+    "flagged."
+)
 SAME_STUDY = "The Study Instance UID of study {} is also in the library under another patient; both are kept apart."
 
 
@@ -32,8 +38,7 @@ class Filing:
 
     def file(self, images: Sequence[Attributes]) -> list[int]:
         """Return the series row of each image; rows that are missing are made, and studies brought up to date."""
-        patients = self._patients(images)
-        patient_ids = [patients[patient_key(image)] for image in images]
+        patient_ids = self._patients(images)
         studies = self._studies(images, patient_ids)
         study_ids = [
             studies[patient_id, image.study_instance_uid] for patient_id, image in zip(patient_ids, images, strict=True)
@@ -44,16 +49,41 @@ class Filing:
         self._flag()
         return [series[study_id, image.series_instance_uid] for study_id, image in zip(study_ids, images, strict=True)]
 
-    def _patients(self, images: Sequence[Attributes]) -> dict[PatientKey, int]:
-        wanted = {patient_key(image): image for image in images}
-        ids = {patient_id for patient_id, _ in wanted}
+    def _patients(self, images: Sequence[Attributes]) -> list[int]:
+        known = self._known_patients(images)
+        places: list[tuple[PatientKey, int]] = []
+        missing: list[tuple[PatientKey, int]] = []
+        for image in images:
+            key = patient_key(image)
+            found = known.setdefault(key, [])
+            place = _matching(found, image)
+            if place is None:
+                place = len(found)
+                found.append(_patient_row(key, image))
+                missing.append((key, place))
+            elif (completed := _completed(found[place], image)) != found[place]:
+                found[place] = completed
+                if "id" in completed:
+                    self._session.execute(update(Patient), [completed])
+            places.append((key, place))
+        ids = self._insert(Patient, [known[key][place] for key, place in missing])
+        for (key, place), row_id in zip(missing, ids, strict=True):
+            known[key][place]["id"] = row_id
+        return [known[key][place]["id"] for key, place in places]
+
+    def _known_patients(self, images: Sequence[Attributes]) -> dict[PatientKey, list[dict[str, Any]]]:
+        with_id = {image.patient_id for image in images if image.patient_id}
+        studies = {image.study_instance_uid for image in images if not image.patient_id}
+        columns = (Patient.id, Patient.patient_id, Patient.name_folded, Patient.only_study, Patient.birth_date)
         found = self._session.execute(
-            select(Patient.patient_id, Patient.name_folded, Patient.id).where(Patient.patient_id.in_(ids))
+            select(*columns, Patient.sex)
+            .where(Patient.patient_id.in_(with_id) | ((Patient.patient_id == "") & Patient.only_study.in_(studies)))
+            .order_by(Patient.id)
         )
-        known = {(patient_id, name): row_id for patient_id, name, row_id in found}
-        missing = [key for key in wanted if key not in known]
-        rows = [_patient_row(key, wanted[key]) for key in missing]
-        return known | dict(zip(missing, self._insert(Patient, rows), strict=True))
+        known: dict[PatientKey, list[dict[str, Any]]] = {}
+        for row in found:
+            known.setdefault((row.patient_id, row.name_folded, row.only_study), []).append(dict(row._mapping))
+        return known
 
     def _studies(self, images: Sequence[Attributes], patient_ids: Sequence[int]) -> dict[StudyKey, int]:
         wanted = {
@@ -107,7 +137,7 @@ class Filing:
 
 
 def shares_patient_id() -> ColumnElement[bool]:
-    """Match studies whose patient ID another name has too."""
+    """Match studies whose patient ID somebody else has too."""
     own, other = aliased(Patient), aliased(Patient)
     return exists().where(
         own.id == Study.patient_key, own.patient_id != "", other.patient_id == own.patient_id, other.id != own.id
@@ -121,8 +151,27 @@ def shares_study_uid() -> ColumnElement[bool]:
 
 
 def patient_key(image: Attributes) -> PatientKey:
-    """Say which patient an image belongs to: the ID as it stands and the name without case and accents."""
-    return image.patient_id, fold(image.patient_name)
+    """Say under what an image's patient is looked for: the ID as it stands and the name without case and accents."""
+    return image.patient_id, fold(image.patient_name), "" if image.patient_id else image.study_instance_uid
+
+
+def _matching(rows: Sequence[Mapping[str, Any]], image: Attributes) -> int | None:
+    """Find the row that says the same of birth date and sex, else one that does not say otherwise."""
+    born = (image.patient_birth_date, image.patient_sex)
+    fits = [place for place, row in enumerate(rows) if _is_compatible((row["birth_date"], row["sex"]), born)]
+    same = [place for place in fits if (rows[place]["birth_date"], rows[place]["sex"]) == born]
+    return next(iter([*same, *fits]), None)
+
+
+def _is_compatible(one: Born, other: Born) -> bool:
+    return all(not mine or not theirs or mine == theirs for mine, theirs in zip(one, other, strict=True))
+
+
+def _completed(row: dict[str, Any], image: Attributes) -> dict[str, Any]:
+    return row | {
+        "birth_date": row["birth_date"] or image.patient_birth_date,
+        "sex": row["sex"] or image.patient_sex,
+    }
 
 
 def join_modalities(modalities: Iterable[str]) -> str:
@@ -135,6 +184,7 @@ def _patient_row(key: PatientKey, image: Attributes) -> dict[str, Any]:
         "patient_id": key[0],
         "name": image.patient_name,
         "name_folded": key[1],
+        "only_study": key[2],
         "birth_date": image.patient_birth_date,
         "sex": image.patient_sex,
     }
@@ -147,7 +197,6 @@ def _study_row(patient_id: int, image: Attributes) -> dict[str, Any]:
         "study_instance_uid": image.study_instance_uid,
         "study_date": image.study_date,
         "description": image.study_description,
-        "accession_number": image.accession_number,
         "age_years": image.patient_age_years,
         "synthetic": image.synthetic,
         "modalities": join_modalities([image.modality]),

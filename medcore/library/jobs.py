@@ -39,7 +39,7 @@ class Job:
     attempts: int
     owner: str
     done: int
-    total: int  # 0 while it is not known
+    total: int  # 0 while it is not known; images, for predictions
     working_on: Mapping[str, Any]  # what the last attempt was busy with
     result: Mapping[str, Any]
     error: str  # a sentence, where the job failed or was given up
@@ -48,11 +48,6 @@ class Job:
     heartbeat_at: datetime | None
     finished_at: datetime | None
 
-    @property
-    def progress(self) -> float | None:
-        """The share that is done, from 0 to 1, or None while it is not known."""
-        return self.done / self.total if self.total else None
-
 
 class Jobs:
     """The table of jobs."""
@@ -60,10 +55,10 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enqueue(self, kind: str, payload: Mapping[str, Any], priority: int = PRIORITY_NORMAL) -> int:
-        """Ask for a piece of work and return its number."""
+    def enqueue(self, kind: str, payload: Mapping[str, Any], priority: int = PRIORITY_NORMAL, *, total: int = 0) -> int:
+        """Ask for a piece of work and return its number; `total` is how much there is to do, where it is known."""
         with self._database.writing() as session:
-            return add_job(session, kind, payload, priority)
+            return add_job(session, kind, payload, priority, total=total)
 
     def take(self, owner: str) -> Job | None:
         """Take the most urgent job that waits, if there is one; no two owners get the same."""
@@ -83,7 +78,7 @@ class Jobs:
                 return None
             job.state, job.owner, job.attempts = "running", owner, job.attempts + 1
             job.started_at = job.heartbeat_at = now
-            job.done = job.total = 0
+            job.done = 0
             return _as_job(job)
 
     def get(self, job_id: int) -> Job | None:
@@ -155,10 +150,6 @@ class Jobs:
         self.recover()
         return self._list(schema.Job.state.in_(("queued", "running")))
 
-    def given_up(self) -> tuple[Job, ...]:
-        """List what failed or was given up, with the reason."""
-        return self._list(schema.Job.state.in_(("failed", "dead")))
-
     def forget_old(self, days: float = KEPT_DAYS) -> None:
         """Drop the jobs that ended long ago."""
         before = datetime.now(UTC) - timedelta(days=days)
@@ -180,7 +171,9 @@ class Jobs:
             return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
-def add_job(session: Session, kind: str, payload: Mapping[str, Any], priority: int, delay_s: float = 0) -> int:
+def add_job(
+    session: Session, kind: str, payload: Mapping[str, Any], priority: int, delay_s: float = 0, total: int = 0
+) -> int:
     """Queue a job in a transaction that is under way."""
     now = datetime.now(UTC)
     job = schema.Job(
@@ -188,6 +181,7 @@ def add_job(session: Session, kind: str, payload: Mapping[str, Any], priority: i
         payload=dict(payload),
         state="queued",
         priority=priority,
+        total=total,
         created_at=now,
         available_at=now + timedelta(seconds=delay_s),
     )
@@ -205,29 +199,18 @@ def expect_predictions(
     batch's own transaction, no image can be in the library without a job that will look at it.
     """
     available_at = datetime.now(UTC) + timedelta(seconds=delay_s)
+    total = session.scalar(select(func.count()).where(schema.Instance.intake_id == intake_id)) or 0
     pushed = session.execute(
         update(schema.Job)
-        .where(schema.Job.state == "queued", schema.Job.kind == PREDICT, _payload("intake") == intake_id)
-        .values(available_at=available_at, priority=priority)
+        .where(schema.Job.state == "queued", schema.Job.kind == PREDICT, payload("intake") == intake_id)
+        .values(available_at=available_at, priority=priority, total=total)
     )
     if not pushed.rowcount:  # type: ignore[attr-defined]
-        add_job(session, PREDICT, {"intake": intake_id}, priority, delay_s)
+        add_job(session, PREDICT, {"intake": intake_id}, priority, delay_s, total)
 
 
-def hurry_predictions(database: Database, study_id: int) -> None:
-    """See to it that a study which somebody has opened is looked at before the films that wait for nobody."""
-    asked = select(schema.Job.id).where(
-        schema.Job.state.in_(("queued", "running")), schema.Job.kind == PREDICT, _payload("study") == study_id
-    )
-    with database.reading() as session:  # pages ask again and again; most times there is nothing to write
-        if session.scalar(asked.limit(1)) is not None:
-            return
-    with database.writing() as session:
-        if session.scalar(asked.limit(1)) is None:
-            add_job(session, PREDICT, {"study": study_id}, PRIORITY_URGENT)
-
-
-def _payload(name: str) -> ColumnElement[Any]:
+def payload(name: str) -> ColumnElement[Any]:
+    """Select one value of a job's payload."""
     return func.json_extract(schema.Job.payload, f"$.{name}")
 
 

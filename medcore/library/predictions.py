@@ -1,11 +1,12 @@
 """What the classifier said of each image, with its raw maps; a newer answer is a new row."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
-from sqlalchemy import ScalarSelect, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, func, insert, select
+from sqlalchemy.orm import Session, aliased
 
 from medcore.errors import LibraryError
 from medcore.library import schema
@@ -49,7 +50,7 @@ def save_predictions(session: Session, answers: Sequence[tuple[int, StoredPredic
     return sorted(set(studies.values()))
 
 
-def newest_predictions(session: Session, study_id: int, *, with_maps: bool = True) -> dict[int, StoredPrediction]:
+def newest_predictions(session: Session, study_id: int) -> dict[int, StoredPrediction]:
     """Read the newest answer for each of a study's images; images without one are left out."""
     newest = (
         select(func.max(schema.Prediction.id))
@@ -59,20 +60,51 @@ def newest_predictions(session: Session, study_id: int, *, with_maps: bool = Tru
         .group_by(schema.Prediction.instance_id)
     )
     found = session.scalars(select(schema.Prediction).where(schema.Prediction.id.in_(newest))).all()
-    maps = _maps(session, [row.id for row in found if row.state == "answered"]) if with_maps else {}
+    maps = _maps(session, [row.id for row in found if row.state == "answered"])
     return {row.instance_id: _as_prediction(row, maps.get(row.id, {})) for row in found}
 
 
-def read_prediction(session: Session, prediction_id: int) -> StoredPrediction | None:
+def newest_answers(session: Session, study_id: int) -> tuple[list[Any], int]:
+    """Read in short the answers that still stand for a study's images, and count its images.
+
+    An answer stands while it is the image's newest, comes from the model that answered last, and was made for the age
+    that the study lends the image now.
+    """
+    made = schema.Prediction
+    any_made = aliased(made)
+    of_image = select(func.max(any_made.id)).where(any_made.instance_id == schema.Instance.id)
+    newest = of_image.correlate(schema.Instance).scalar_subquery()
+    rows = session.execute(
+        select(made.id, made.instance_id, made.state, made.pneumonia, made.model_version)
+        .add_columns(made.study_age_years.is_not_distinct_from(_lent_age()).label("is_current"))
+        .select_from(schema.Instance)
+        .join(schema.Series)
+        .join(schema.Study)
+        .outerjoin(made, made.id == newest)
+        .where(schema.Study.id == study_id)
+    ).all()
+    answered = [row for row in rows if row.id is not None]
+    version = max(answered, key=lambda row: row.id).model_version if answered else ""
+    return [row for row in answered if row.is_current and row.model_version == version], len(rows)
+
+
+def whole_answer(session: Session, study_id: int, *, with_maps: bool = True) -> StoredPrediction | None:
+    """Read the answer that speaks for a study: its highest probability of pneumonia, else why there is none.
+
+    None until every image of the study has an answer that stands: the one that is missing may be the highest.
+    """
+    current, total = newest_answers(session, study_id)
+    if not current or len(current) < total:
+        return None
+    speaker = max(current, key=lambda row: (IMPORTANCE[row.state], row.pneumonia or 0.0, -row.instance_id))
+    return read_prediction(session, speaker.id, with_maps=with_maps)
+
+
+def read_prediction(session: Session, prediction_id: int, *, with_maps: bool = True) -> StoredPrediction | None:
     """Read one answer, however old."""
     row = session.get(schema.Prediction, prediction_id)
-    return None if row is None else _as_prediction(row, _maps(session, [prediction_id])[prediction_id])
-
-
-def speaking(predictions: Iterable[StoredPrediction]) -> StoredPrediction | None:
-    """Choose the answer that speaks for a study: its highest probability of pneumonia, else why there is none."""
-    ranked = sorted(predictions, key=lambda one: (IMPORTANCE[one.state], one.pneumonia or 0.0, -one.instance_id))
-    return ranked[-1] if ranked else None
+    maps = _maps(session, [prediction_id])[prediction_id] if with_maps else {}
+    return None if row is None else _as_prediction(row, maps)
 
 
 def unpredicted(
@@ -80,38 +112,51 @@ def unpredicted(
 ) -> list[int]:
     """List the images that this model has not looked at since it last could, the oldest first.
 
-    An image whose age was missing counts as not looked at from when the reader stated it.
+    An image counts as not looked at from when the study's age became known or changed, whether a reader stated it or
+    a later file says it; an intake covers such images of the studies that it added to.
     """
     looked = (
         select(schema.Prediction.id)
         .where(
             schema.Prediction.instance_id == schema.Instance.id,
             schema.Prediction.model_version == model_version,
-            schema.Prediction.stated_age_years.is_not_distinct_from(_stated_age()),
+            schema.Prediction.study_age_years.is_not_distinct_from(_lent_age()),
         )
         .exists()
     )
-    statement = select(schema.Instance.id).join(schema.Series).where(~looked).order_by(schema.Instance.id)
+    images = select(schema.Instance.id).join(schema.Series).join(schema.Study)
+    statement = images.where(~looked).order_by(schema.Instance.id)
     if intake_id is not None:
-        statement = statement.where(schema.Instance.intake_id == intake_id)
+        statement = statement.where((schema.Instance.intake_id == intake_id) | _outdated_by(intake_id))
     if study_id is not None:
         statement = statement.where(schema.Series.study_id == study_id)
     return list(session.scalars(statement))
 
 
-def stated_ages(session: Session, instance_ids: Sequence[int]) -> dict[int, float]:
-    """Read the ages that readers stated, for the images whose study has one; in years."""
+def study_ages(session: Session, instance_ids: Sequence[int]) -> dict[int, float]:
+    """Read the ages, in years, that studies lend to those of these images whose own file gives none."""
     found = session.execute(
-        select(schema.Instance.id, _stated_age())
-        .join(schema.Series)
-        .where(schema.Instance.id.in_(instance_ids), _stated_age().is_not(None))
+        select(schema.Instance.id, _lent_age())
+        .join(schema.Series, schema.Series.id == schema.Instance.series_id)
+        .join(schema.Study)
+        .where(schema.Instance.id.in_(instance_ids), _lent_age().is_not(None))
     )
     return {instance_id: years for instance_id, years in found}
 
 
-def _stated_age() -> ScalarSelect[float]:
-    newest = select(schema.StatedAge.years).where(schema.StatedAge.study_id == schema.Series.study_id)
-    return newest.order_by(schema.StatedAge.id.desc()).limit(1).scalar_subquery()
+def _lent_age() -> ColumnElement[float]:
+    """Select the age that its study lends to an image whose file gives none: another file's, else the stated one."""
+    stated = select(schema.StatedAge.years).where(schema.StatedAge.study_id == schema.Study.id)
+    newest = stated.order_by(schema.StatedAge.id.desc()).limit(1).correlate(schema.Study).scalar_subquery()
+    own = func.json_extract(schema.Instance.attributes, "$.patient_age_years")
+    return case((own.is_(None), func.coalesce(schema.Study.age_years, newest)))
+
+
+def _outdated_by(intake_id: int) -> ColumnElement[bool]:
+    """Match images that were looked at before, in the studies that an intake added to."""
+    touched = select(schema.Series.study_id).join(schema.Instance).where(schema.Instance.intake_id == intake_id)
+    looked_before = select(schema.Prediction.id).where(schema.Prediction.instance_id == schema.Instance.id).exists()
+    return schema.Series.study_id.in_(touched) & looked_before
 
 
 def _studies_of(session: Session, instance_ids: Sequence[int]) -> dict[int, int]:
@@ -134,7 +179,8 @@ def _as_values(instance_id: int, answer: StoredPrediction, now: datetime) -> dic
         "threshold": answer.threshold,
         "model_version": answer.model_version,
         "pixels_sha256": answer.pixels_sha256,
-        "stated_age_years": answer.stated_age_years,
+        "study_age_years": answer.study_age_years,
+        "map_scale": answer.map_scale,
         "created_at": now,
     }
 
@@ -168,7 +214,8 @@ def _as_prediction(row: schema.Prediction, maps: Mapping[str, np.ndarray]) -> St
         model_version=row.model_version,
         pixels_sha256=row.pixels_sha256,
         maps=maps,
-        stated_age_years=row.stated_age_years,
+        study_age_years=row.study_age_years,
+        map_scale=row.map_scale,
         id=row.id,
         instance_id=row.instance_id,
         created_at=row.created_at,

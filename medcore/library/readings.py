@@ -1,6 +1,6 @@
 """Readings, verdicts and addenda: saved once, never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from medcore.errors import LibraryError
 from medcore.library import schema
-from medcore.library.predictions import newest_predictions, speaking
+from medcore.library.predictions import whole_answer
 from medcore.library.records import ACTIONS, CONFIDENCES, FINDINGS, SIDES, Addendum, NewReading, NewVerdict, Reading
 from medcore.library.records import Verdict as SavedVerdict
 from medcore.library.studies import NO_STUDY
@@ -33,6 +33,7 @@ def save_reading(session: Session, study_id: int, new: NewReading) -> schema.Rea
         _check(new.confidence, CONFIDENCES, "Choose how sure you are")
     if not _belongs(session, new.instance_id, study_id):
         raise LibraryError("This image does not belong to the study that is read. Open the study again.")
+    seen = session.scalar(select(schema.Reading.id).where(schema.Reading.study_id == study_id).limit(1)) is not None
     row = schema.Reading(
         study_id=study_id,
         instance_id=new.instance_id,
@@ -42,6 +43,7 @@ def save_reading(session: Session, study_id: int, new: NewReading) -> schema.Rea
         side=new.side,
         confidence=new.confidence,
         revealed_without_reading=new.revealed_without_reading,
+        answer_seen_before=seen,
         created_at=datetime.now(UTC),
     )
     session.add(row)
@@ -69,7 +71,7 @@ def save_verdict(session: Session, reading_id: int, new: NewVerdict) -> schema.R
     session.add(
         schema.Verdict(
             reading_id=reading_id,
-            prediction_id=reading.prediction_id or _answer_id(session, reading.study_id),
+            prediction_id=reading.prediction_id or _later_answers(session, [reading_id]).get(reading_id),
             reader=_name(new.reader),
             action=new.action,
             finding=finding,
@@ -145,8 +147,24 @@ def read_readings(session: Session, study_id: int) -> tuple[Reading, ...]:
         select(schema.Addendum).where(schema.Addendum.reading_id.in_(ids)).order_by(schema.Addendum.id)
     ):
         addenda.setdefault(row.reading_id, []).append(_as_addendum(row))
-    answer_id = _answer_id(session, study_id) if rows else None
-    return tuple(_as_reading(row, verdicts.get(row.id), addenda.get(row.id, []), answer_id) for row in rows)
+    later = _later_answers(session, ids)
+    return tuple(_as_reading(row, verdicts.get(row.id), addenda.get(row.id, []), later.get(row.id)) for row in rows)
+
+
+def bind_readings(session: Session, study_id: int, prediction_id: int) -> None:
+    """Note the study's answer with the readings that were saved before there was one, for good."""
+    bound = select(schema.LaterAnswer.reading_id)
+    judged = select(schema.Verdict.reading_id)
+    waiting = session.scalars(
+        select(schema.Reading.id).where(
+            schema.Reading.study_id == study_id,
+            schema.Reading.prediction_id.is_(None),
+            schema.Reading.id.not_in(bound),
+            schema.Reading.id.not_in(judged),
+        )
+    )
+    session.add_all([schema.LaterAnswer(reading_id=one, prediction_id=prediction_id) for one in waiting])
+    session.flush()
 
 
 def _check(value: str, allowed: Iterable[str], request: str) -> None:
@@ -186,8 +204,13 @@ def _reading(session: Session, reading_id: int) -> schema.Reading:
 
 
 def _answer_id(session: Session, study_id: int) -> int | None:
-    answer = speaking(newest_predictions(session, study_id, with_maps=False).values())
+    answer = whole_answer(session, study_id, with_maps=False)
     return answer.id if answer is not None and answer.state == "answered" else None
+
+
+def _later_answers(session: Session, reading_ids: Sequence[int]) -> dict[int, int]:
+    found = session.scalars(select(schema.LaterAnswer).where(schema.LaterAnswer.reading_id.in_(reading_ids)))
+    return {row.reading_id: row.prediction_id for row in found}
 
 
 def _as_verdict(row: schema.Verdict) -> SavedVerdict:
@@ -201,7 +224,7 @@ def _as_addendum(row: schema.Addendum) -> Addendum:
 
 
 def _as_reading(
-    row: schema.Reading, verdict: SavedVerdict | None, addenda: list[Addendum], answer_id: int | None
+    row: schema.Reading, verdict: SavedVerdict | None, addenda: list[Addendum], later_id: int | None
 ) -> Reading:
     said = [(row.finding, row.side)]
     said += [(verdict.finding, verdict.side)] if verdict else []
@@ -216,7 +239,8 @@ def _as_reading(
         side=row.side,
         confidence=row.confidence,
         revealed_without_reading=row.revealed_without_reading,
-        prediction_id=row.prediction_id or (verdict.prediction_id if verdict else answer_id),
+        answer_seen_before=row.answer_seen_before,
+        prediction_id=row.prediction_id or (verdict.prediction_id if verdict else later_id),
         created_at=row.created_at,
         verdict=verdict,
         addenda=tuple(addenda),

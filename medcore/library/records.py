@@ -183,7 +183,7 @@ class StoredPrediction:
     model_version: str = ""
     pixels_sha256: str = ""
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)  # raw, (h, w) float32
-    study_age_years: float | None = None  # what the study knew beside the film: from its files, else as stated
+    study_age_years: float | None = None  # lent by the study, where the film gives none
     map_scale: float | None = None  # raw value of the maps' brightest colour, of the model that drew them
     id: int = 0  # given by the library
     instance_id: int = 0
@@ -204,11 +204,6 @@ class Looking:
     done: int  # images with an answer
     total: int  # images
     failure: str  # a sentence, where nothing will change by itself; else empty
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every image has its answer."""
-        return self.done == self.total
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The library's tables.
 
 Whatever a person or the classifier said is never changed: triggers (in the migrations) refuse UPDATE and DELETE on
-readings, verdicts, addenda, stated ages, predictions and maps, except for a study whose deletion is on record.
+readings, their later answers, verdicts, addenda, stated ages, predictions and maps, except for a study whose deletion
+is on record.
 """
 
 from datetime import UTC, date, datetime
@@ -43,14 +44,15 @@ class Intake(Base):
 
 
 class Patient(Base):
-    """A patient ID with a name; the same ID with another name is another row."""
+    """A patient ID with a name, a birth date and a sex; who differs in what both say is another row."""
 
     __tablename__ = "patient"
-    __table_args__ = (UniqueConstraint("patient_id", "name_folded"),)
+    __table_args__ = (Index("ix_patient_identity", "patient_id", "only_study"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     patient_id: Mapped[str]
     name: Mapped[str]
     name_folded: Mapped[str]
+    only_study: Mapped[str]  # Study Instance UID where there is no patient ID to go by, else empty
     birth_date: Mapped[date | None]
     sex: Mapped[str]
 
@@ -71,7 +73,6 @@ class Study(Base):
     study_instance_uid: Mapped[str]
     study_date: Mapped[date | None]
     description: Mapped[str]
-    accession_number: Mapped[str]
     age_years: Mapped[float | None]
     synthetic: Mapped[bool]
     modalities: Mapped[str]  # sorted, a space on either side of each
@@ -125,7 +126,8 @@ class Prediction(Base):
     threshold: Mapped[float | None]
     model_version: Mapped[str]
     pixels_sha256: Mapped[str]
-    stated_age_years: Mapped[float | None]
+    study_age_years: Mapped[float | None]  # lent by the study where the film gave none
+    map_scale: Mapped[float | None]
     created_at: Mapped[datetime]
 
 
@@ -153,7 +155,16 @@ class Reading(Base):
     side: Mapped[str]
     confidence: Mapped[str | None]
     revealed_without_reading: Mapped[bool]
+    answer_seen_before: Mapped[bool]
     created_at: Mapped[datetime]
+
+
+class LaterAnswer(Base):
+    """The answer that a reading came to be shown, where the study had none yet when it was saved."""
+
+    __tablename__ = "later_answer"
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), primary_key=True)
+    prediction_id: Mapped[int] = mapped_column(ForeignKey("prediction.id"), index=True)
 
 
 class Verdict(Base):

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medcore.library import schema
-from medcore.library.predictions import newest_predictions, read_prediction, speaking
-from medcore.library.readings import read_readings
+from medcore.library.percentages import percent
+from medcore.library.predictions import read_prediction, whole_answer
+from medcore.library.readings import bind_readings, read_readings
 from medcore.library.records import FINDINGS, Reading, StoredPrediction
 from medcore.library.studies import in_reading_order
 
 PNEUMONIA = ("bacterial", "viral")
 NO_OPINION = ("", "poor film", "cannot say")  # neither for nor against pneumonia
+SINCE = "new since the reading"
 WITHOUT_ANSWER = {"refused": "Does not answer", "needs age": "Needs the age", "failed": "Could not look"}
 
 
@@ -19,15 +22,23 @@ def refresh(session: Session, study_ids: Iterable[int]) -> None:
     """Work out anew what the worklist shows of these studies."""
     for study_id in study_ids:
         study = session.get_one(schema.Study, study_id)
-        answer = speaking(newest_predictions(session, study_id, with_maps=False).values())
+        answer = whole_answer(session, study_id, with_maps=False)
+        if answer is not None and answer.state == "answered":
+            bind_readings(session, study_id, answer.id)
         readings = read_readings(session, study_id)
         read = [reading for reading in readings if reading.final_finding]
         study.read = bool(read)
         study.revealed = bool(readings)
         study.reader_said = _reader_said(read[-1]) if read else ""
-        study.model_said = _model_said(session, study, answer)
+        study.model_said = _model_said(session, study, answer, readings[-1] if readings else None)
         study.disagreed = bool(read) and _disagrees(session, read[-1])
     session.flush()
+
+
+def refresh_after_adding(session: Session, study_ids: Iterable[int]) -> None:
+    """Work out anew what an answer no longer covers: these studies have new images that nobody has looked at."""
+    answered = select(schema.Study.id).where(schema.Study.id.in_(study_ids), schema.Study.model_said != "")
+    refresh(session, session.scalars(answered).all())
 
 
 def contradicts(finding: str, positive: bool | None) -> bool:
@@ -40,7 +51,7 @@ def _disagrees(session: Session, reading: Reading) -> bool:
         return True
     if reading.prediction_id is None:
         return False
-    shown = read_prediction(session, reading.prediction_id)
+    shown = read_prediction(session, reading.prediction_id, with_maps=False)
     return shown is not None and contradicts(reading.final_finding, shown.positive)
 
 
@@ -49,25 +60,24 @@ def _reader_said(reading: Reading) -> str:
     return FINDINGS[reading.final_finding] + side
 
 
-def _model_said(session: Session, study: schema.Study, answer: StoredPrediction | None) -> str:
+def _model_said(session: Session, study: schema.Study, answer: StoredPrediction | None, reading: Reading | None) -> str:
     if answer is None:
         return ""
+    said = _in_words(session, study, answer)
+    shown = None
+    if reading is not None and reading.prediction_id not in (None, answer.id):
+        shown = read_prediction(session, reading.prediction_id or 0, with_maps=False)
+    return said if shown is None or _in_words(session, study, shown) == said else f"{said}, {SINCE}"
+
+
+def _in_words(session: Session, study: schema.Study, answer: StoredPrediction) -> str:
     if answer.state != "answered":
         return WITHOUT_ANSWER[answer.state]
     said = "Pneumonia" if answer.positive else "No pneumonia"
     film = (
         f" (film {_film_number(session, study.id, answer.instance_id)} of {study.images})" if study.images > 1 else ""
     )
-    return f"{said}, {percent(answer.pneumonia or 0.0)}{film}"
-
-
-def percent(probability: float) -> str:
-    """Write a probability as a clinician reads it; never as certain, never as impossible."""
-    if probability > 0.99:
-        return "over 99 %"
-    if probability < 0.01:
-        return "under 1 %"
-    return f"{probability * 100:.0f} %"
+    return f"{said}, {percent(answer.pneumonia or 0.0, answer.threshold)}{film}"
 
 
 def _film_number(session: Session, study_id: int, instance_id: int) -> int:

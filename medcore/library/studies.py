@@ -13,7 +13,7 @@ from medcore.library.database import Database
 from medcore.library.hierarchy import shares_patient_id, shares_study_uid
 from medcore.library.layout import FileStore
 from medcore.library.records import Instance, Series, Study
-from medcore.library.worklist import flags, stated_age, status
+from medcore.library.worklist import age_of, flags, stated_age, status
 
 NO_STUDY = "This study is not in the library; it may have been deleted. Choose another in the worklist."
 NO_IMAGE = "This image is not in the library; its study may have been deleted. Choose another in the worklist."
@@ -43,20 +43,18 @@ def read_study(database: Database, store: FileStore, study_id: int) -> Study:
         if found is None:
             raise LibraryError(NO_STUDY)
         series = tuple(_as_series(one, rows, store) for one, rows in in_reading_order(session, study_id))
-    study, patient, stated = found.Study, found.Patient, found.stated_age is not None
-    age_years = found.stated_age if stated else study.age_years
+    study, patient = found.Study, found.Patient
+    age_years, stated = age_of(study.age_years, found.stated_age)
     return Study(
         id=study.id,
         patient_name=patient.name,
         patient_id=patient.patient_id,
-        patient_birth_date=patient.birth_date,
         age_text=age_text(age_years, stated),
         age_years=age_years,
         age_stated=stated,
         sex=patient.sex,
         study_date=study.study_date,
         description=study.description,
-        accession_number=study.accession_number,
         modalities=tuple(study.modalities.split()),
         status=status(study.read, study.disagreed),
         flags=flags(found.shares_id, found.shares_study),

@@ -12,7 +12,7 @@ from medcore.library.hierarchy import shares_patient_id, shares_study_uid
 from medcore.library.records import STATUSES, StudyPage, StudyQuery, StudyRow
 from medcore.library.schema import Patient, StatedAge, Study, Thumbnail
 
-SHARES_ID = "This patient ID is also in the library with another name."
+SHARES_ID = "This patient ID is also in the library with another name, birth date or sex."
 SHARES_STUDY = "This Study Instance UID is also in the library under another patient."
 MAX_PAGE = 500  # studies
 
@@ -63,6 +63,11 @@ def stated_age() -> ColumnElement[float | None]:
     return newest.order_by(StatedAge.id.desc()).limit(1).scalar_subquery()
 
 
+def age_of(in_files: float | None, stated: float | None) -> tuple[float | None, bool]:
+    """Choose a study's age in years, the files' before the reader's, and say whether it was only stated."""
+    return (in_files, False) if in_files is not None else (stated, stated is not None)
+
+
 def _columns() -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -99,12 +104,12 @@ def _conditions(query: StudyQuery) -> list[ColumnElement[bool]]:
 
 def _as_row(found: Row[Any]) -> StudyRow:
     study, patient = found.Study, found.Patient
-    stated = found.stated_age is not None
+    age_years, stated = age_of(study.age_years, found.stated_age)
     return StudyRow(
         id=study.id,
         patient_name=patient.name,
         patient_id=patient.patient_id,
-        age_text=age_text(found.stated_age if stated else study.age_years, stated),
+        age_text=age_text(age_years, stated),
         sex=patient.sex,
         study_date=study.study_date,
         description=study.description,

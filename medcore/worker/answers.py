@@ -28,11 +28,11 @@ Answered = tuple[Prediction, dict[str, np.ndarray]]
 
 @dataclass(frozen=True)
 class Film:
-    """An image on disk, and the age that a reader stated for it."""
+    """An image on disk, and the age that its study lends it."""
 
     attributes: Attributes
     path: Path
-    stated_age_years: float | None = None
+    study_age_years: float | None = None
 
 
 class Model:
@@ -114,7 +114,7 @@ def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPredictio
                 waiting = {}
     answers |= _ask(model, waiting)
     return [
-        replace(answers[place], model_version=model.version, stated_age_years=film.stated_age_years)
+        replace(answers[place], model_version=model.version, study_age_years=film.study_age_years)
         for place, film in enumerate(films)
     ]
 
@@ -125,7 +125,7 @@ def _look(card: ModelCard, film: Film) -> StoredPrediction | np.ndarray:
     if not attributes.has_pixels:
         return StoredPrediction("refused", NO_IMAGE)
     in_file = attributes.patient_age_years
-    age_years = film.stated_age_years if in_file is None else in_file
+    age_years = film.study_age_years if in_file is None else in_file
     facts = FilmFacts(attributes.modality, attributes.body_part_examined, attributes.view_position, age_years)
     verdict = check_scope(card.scope, facts)
     if verdict.state == "refused":
@@ -153,10 +153,10 @@ def _ask(model: Explains, waiting: dict[int, np.ndarray]) -> dict[int, StoredPre
             return dict.fromkeys(waiting, StoredPrediction("failed", str(error)))
         one_by_one = [_ask(model, {place: values}) for place, values in waiting.items()]
         return {place: answer for answers in one_by_one for place, answer in answers.items()}
-    return {place: _as_stored(*answer) for place, answer in zip(waiting, answered, strict=True)}
+    return {place: _as_stored(*answer, model.card.map_scale) for place, answer in zip(waiting, answered, strict=True)}
 
 
-def _as_stored(prediction: Prediction, maps: dict[str, np.ndarray]) -> StoredPrediction:
+def _as_stored(prediction: Prediction, maps: dict[str, np.ndarray], map_scale: float) -> StoredPrediction:
     return StoredPrediction(
         state="answered",
         probabilities=prediction.probabilities,
@@ -165,4 +165,5 @@ def _as_stored(prediction: Prediction, maps: dict[str, np.ndarray]) -> StoredPre
         threshold=prediction.operating_point.threshold,
         pixels_sha256=prediction.pixels_sha256,
         maps=maps,
+        map_scale=map_scale,
     )

@@ -39,5 +39,5 @@ def look_for_work(library: Library, settings: Settings) -> None:
     except ModelError as error:
         LOG.warning("No model answers: %s", error)
         return
-    if library.unpredicted(version):
-        library.jobs.enqueue(PREDICT, {}, PRIORITY_LOW)
+    if wanted := library.unpredicted(version):
+        library.jobs.enqueue(PREDICT, {}, PRIORITY_LOW, total=len(wanted))

@@ -1,6 +1,7 @@
 """The job that lets the classifier look at images, and draws the worklist's small pictures on the way."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,8 @@ from medcore.settings import Settings
 from medcore.worker.answers import Explains, Film, Model, answer_films, live_model_folder
 
 LOG = logging.getLogger("medcore.worker")
-CHUNK = 64  # images between two signs of progress
+FIRST_CHUNK, SMALLEST_CHUNK, LARGEST_CHUNK = 16, 4, 64  # images between two signs of progress
+QUICK_S, SLOW_S = 0.5, 2.0  # a chunk that took less is followed by a larger one, one that took more by a smaller
 ENDED_HERE = (
     "The program that looks at images ended twice at this one, perhaps for want of memory. "
     "Look at it without the model, or send it again in a smaller format."
@@ -33,18 +35,37 @@ def predict(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
     wanted = library.unpredicted(model.version, intake_id=job.payload.get("intake"), study_id=job.payload.get("study"))
     counts: dict[str, int] = {}
     done = 0
-    for chunk in _chunks(wanted, job):
+    library.jobs.heartbeat(job.id, (0, len(wanted)), owner=job.owner)
+    pace = Pace()
+    for chunk in _chunks(wanted, job, pace):
         if library.jobs.is_outranked(job):
             return None
         library.jobs.heartbeat(job.id, (done, len(wanted)), owner=job.owner, working_on={"instances": chunk})
         for state in _answer_chunk(library, model, chunk, gave_out=_gave_out(chunk, job)):
             counts[state] = counts.get(state, 0) + 1
         done += len(chunk)
+        library.jobs.heartbeat(job.id, (done, len(wanted)), owner=job.owner)
         for study_id in library.without_thumbnail(chunk):
             library.thumbnail(study_id)
     library.jobs.heartbeat(job.id, (done, len(wanted)), owner=job.owner, working_on={})
     LOG.info("Job %d: %d images, %s", job.id, len(wanted), counts)
     return {"images": len(wanted), "states": counts, "model": model.version}
+
+
+class Pace:
+    """How many images to take at once, so that the progress moves every couple of seconds whatever they cost."""
+
+    def __init__(self) -> None:
+        self.size = FIRST_CHUNK
+        self._began_at = time.monotonic()
+
+    def adapt(self) -> None:
+        """Take more or fewer images from here on, by how long the last ones took."""
+        took_s, self._began_at = time.monotonic() - self._began_at, time.monotonic()
+        if took_s < QUICK_S:
+            self.size = min(2 * self.size, LARGEST_CHUNK)
+        elif took_s > SLOW_S:
+            self.size = max(self.size // 2, SMALLEST_CHUNK)
 
 
 @lru_cache(maxsize=1)
@@ -53,12 +74,14 @@ def load_model(folder: Path) -> Model:
     return Model(folder)
 
 
-def _chunks(wanted: Sequence[int], job: Job) -> Iterator[list[int]]:
+def _chunks(wanted: Sequence[int], job: Job, pace: Pace) -> Iterator[list[int]]:
     """Cut the work into chunks; what the last attempt ended at comes last, one by one."""
     suspects = set(job.working_on.get("instances", ())) if job.attempts > 1 else set()
     rest = [instance_id for instance_id in wanted if instance_id not in suspects]
-    for start in range(0, len(rest), CHUNK):
-        yield rest[start : start + CHUNK]
+    while rest:
+        chunk, rest = rest[: pace.size], rest[pace.size :]
+        yield chunk
+        pace.adapt()
     for instance_id in wanted:
         if instance_id in suspects:
             yield [instance_id]
@@ -71,11 +94,11 @@ def _gave_out(chunk: Sequence[int], job: Job) -> bool:
 
 def _answer_chunk(library: Library, model: Explains, chunk: Sequence[int], *, gave_out: bool) -> list[str]:
     instances = library.instances(chunk)
-    ages = library.stated_ages(chunk)
+    ages = library.study_ages(chunk)
     films = [Film(instance.attributes, instance.path, ages.get(instance.id)) for instance in instances.values()]
     if gave_out:
         answers = [
-            StoredPrediction("failed", ENDED_HERE, model_version=model.version, stated_age_years=film.stated_age_years)
+            StoredPrediction("failed", ENDED_HERE, model_version=model.version, study_age_years=film.study_age_years)
             for film in films
         ]
     else:

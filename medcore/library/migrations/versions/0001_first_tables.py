@@ -20,6 +20,7 @@ depends_on = None
 STUDY_OF = {
     "reading": "SELECT OLD.study_id",
     "stated_age": "SELECT OLD.study_id",
+    "later_answer": "SELECT study_id FROM reading WHERE id = OLD.reading_id",
     "verdict": "SELECT study_id FROM reading WHERE id = OLD.reading_id",
     "addendum": "SELECT study_id FROM reading WHERE id = OLD.reading_id",
     "prediction": "SELECT s.study_id FROM instance i JOIN series s ON s.id = i.series_id WHERE i.id = OLD.instance_id",
@@ -54,15 +55,15 @@ def _make_studies() -> None:
     op.create_table(
         "patient",
         _key(),
-        *(_text(name) for name in ("patient_id", "name", "name_folded", "sex")),
+        *(_text(name) for name in ("patient_id", "name", "name_folded", "only_study", "sex")),
         sa.Column("birth_date", sa.Date()),
-        sa.UniqueConstraint("patient_id", "name_folded"),
     )
+    op.create_index("ix_patient_identity", "patient", ["patient_id", "only_study"])
     op.create_table(
         "study",
         _key(),
         _reference("patient_key", "patient"),
-        *(_text(name) for name in ("study_instance_uid", "description", "accession_number", "modalities", "search")),
+        *(_text(name) for name in ("study_instance_uid", "description", "modalities", "search")),
         *(_text(name) for name in ("reader_said", "model_said")),
         *(_column(name, sa.Boolean()) for name in ("synthetic", "read", "revealed", "disagreed")),
         _column("images", sa.Integer()),
@@ -104,7 +105,7 @@ def _make_opinions() -> None:
         _key(),
         _reference("instance_id", "instance", index=True),
         *(_text(name) for name in ("state", "reason", "decision", "model_version", "pixels_sha256")),
-        *(sa.Column(name, sa.Double()) for name in ("pneumonia", "threshold", "stated_age_years")),
+        *(sa.Column(name, sa.Double()) for name in ("pneumonia", "threshold", "study_age_years", "map_scale")),
         _column("probabilities", sa.JSON()),
         _column("created_at", Moment()),
     )
@@ -123,8 +124,13 @@ def _make_opinions() -> None:
         _reference("prediction_id", "prediction", index=True, nullable=True),
         *(_text(name) for name in ("reader", "finding", "side")),
         sa.Column("confidence", sa.String()),
-        _column("revealed_without_reading", sa.Boolean()),
+        *(_column(name, sa.Boolean()) for name in ("revealed_without_reading", "answer_seen_before")),
         _column("created_at", Moment()),
+    )
+    op.create_table(
+        "later_answer",
+        _reference("reading_id", "reading", primary_key=True),
+        _reference("prediction_id", "prediction", index=True),
     )
     op.create_table(
         "verdict",
