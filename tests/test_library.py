@@ -1,11 +1,14 @@
 """The library: what comes in, how it is filed, and how the worklist finds it."""
 
 import hashlib
+import itertools
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -13,10 +16,11 @@ from sqlalchemy import func, select
 
 from medcore.errors import LibraryError
 from medcore.library import Library, NewReading, StudyQuery, percent
+from medcore.library.adding import UNFILED
 from medcore.library.schema import Patient
 from medcore.settings import Settings
 from tests.films import make_film, ramp, write, write_ct_series, write_film
-from tests.libraries import Bring, make_answer, make_attributes, stored_files
+from tests.libraries import Bring, make_answer, make_attributes, quick_check, stored_files
 
 
 def names(library: Library, **query: object) -> list[str]:
@@ -77,6 +81,59 @@ def test_nothing_waits_in_staging_after_an_intake(library: Library, settings: Se
     summary = library.add([write_film(tmp_path / "film"), tmp_path / "letter.txt"])
     assert (summary.added, len(summary.refused)) == (1, 1)
     assert list((settings.data_dir / "staging").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "stage", ["hierarchy.Filing.file", "hierarchy._series_row", "adding.expect_predictions", "layout.FileStore.take"]
+)
+@pytest.mark.parametrize("error", [ValueError("Doe"), OverflowError("Doe"), KeyError("Doe"), RecursionError("Doe")])
+def test_one_file_that_nobody_has_foreseen_loses_no_other(
+    library: Library,
+    bring: Bring,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    stage: str,
+    error: Exception,
+) -> None:
+    images = [make_attributes(patient_name="Invented", series_description=str(number)) for number in range(5)]
+    monkeypatch.setattr(f"medcore.library.{stage}", failing(f"medcore.library.{stage}", error))
+    summary = bring(*images)
+    assert (summary.added, len(summary.instances), len(summary.studies)) == (4, 4, 4)
+    assert [refusal.reason for refusal in summary.refused] == [UNFILED]
+    assert len(stored_files(settings)) == library.studies().total == 4
+    (job,) = library.jobs.active()
+    assert job.total == 4
+    assert "Doe" not in caplog.text
+
+
+def failing(name: str, error: Exception) -> Callable[..., Any]:
+    """Wrap a function so that it fails at its first call, and again at the second of the calls that follow."""
+    real = resolve_name(name)
+    calls = itertools.count()
+
+    def fail(*arguments: Any, **options: Any) -> Any:
+        if next(calls) in (0, 2):
+            raise error
+        return real(*arguments, **options)
+
+    return fail
+
+
+def test_a_series_number_beyond_64_bits_costs_only_its_own_file(library: Library, bring: Bring) -> None:
+    summary = bring(make_attributes(), make_attributes(series_number=9 * 10**30), make_attributes())
+    assert (summary.added, [refusal.reason for refusal in summary.refused]) == (2, [UNFILED])
+
+
+def test_checking_that_ends_half_way_keeps_what_came_before(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> Iterator[object]:
+        yield from quick_check([make_attributes(), make_attributes()])(*arguments)
+        raise LookupError("Doe")
+
+    monkeypatch.setattr("medcore.dicom.check_files", broken)
+    summary = library.add([])
+    assert (summary.added, len(summary.refused), library.studies().total) == (2, 1, 2)
+    assert "smaller parts" in summary.refused[0].reason
 
 
 def test_one_patient_id_with_two_names_is_kept_apart_and_flagged(library: Library, bring: Bring) -> None:

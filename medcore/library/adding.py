@@ -4,6 +4,7 @@ Files are moved into the store and their rows committed under one write lock, in
 file wholly in or not in, and the time for one file does not grow with the library.
 """
 
+import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
@@ -13,19 +14,21 @@ from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from medcore import dicom
 from medcore.dicom import CheckedFile, Refusal
 from medcore.errors import LibraryError
-from medcore.library.database import FULL_DISK, Database, sentences
+from medcore.faults import describe_fault
+from medcore.library.database import FULL_DISK, FULL_DISK_ERRORS, Database, sentences
 from medcore.library.hierarchy import Filing
 from medcore.library.jobs import PRIORITY_LOW, PRIORITY_NORMAL, expect_predictions
 from medcore.library.layout import FileStore, Layout
 from medcore.library.records import AddSummary
 from medcore.library.room import free_bytes
 from medcore.library.schema import Instance, Intake
-from medcore.library.staging import Staging, open_staging
+from medcore.library.staging import Staging, open_staging, remove_unowned
 from medcore.library.standing import refresh_after_adding
 
 BATCH = 256  # files in one transaction
@@ -35,6 +38,18 @@ CLASH = (
     "Another file with the same SOP Instance UID is already in the library, and it was kept. "
     "If this one is the right one, delete the study there first; if both are needed, export this one anew."
 )
+UNFILED = (
+    "A value in it is beyond what the library can keep, so it was not taken; the other files were. "
+    "Export it anew from where it comes from."
+)
+STOPPED = (
+    "the remaining files",
+    "MedCore could not go on checking after the files before; those were kept. Add the others in smaller parts.",
+)
+# What a file's values can bring about that nobody has foreseen, in this process and in the database.
+UNFORESEEN = (SQLAlchemyError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+OF_A_VALUE = (OverflowError, DataError, IntegrityError, InterfaceError, ProgrammingError)
+LOG = logging.getLogger("medcore.library")
 Progress = Callable[[int, int | None], None]
 
 
@@ -48,6 +63,15 @@ class Tally:
     instances: list[int] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     flagged: dict[str, None] = field(default_factory=dict)  # in the order of their coming, each once
+
+    def merge(self, part: "Tally") -> None:
+        """Take over what was counted for one part of the files."""
+        self.added += part.added
+        self.already += part.already
+        self.studies |= part.studies
+        self.instances += part.instances
+        self.refused += part.refused
+        self.flagged |= part.flagged
 
     def summary(self) -> AddSummary:
         """Close the tally."""
@@ -95,28 +119,53 @@ class Adder:
     def _accepted(
         self, paths: Iterable[Path], copies: Path, on_progress: Progress | None
     ) -> Generator[CheckedFile, None, None]:
-        for outcome in dicom.check_files(paths, copies, on_progress):
-            if isinstance(outcome, CheckedFile):
-                yield outcome
-            else:
-                self._tally.refused.append(outcome)
+        try:
+            for outcome in dicom.check_files(paths, copies, on_progress):
+                if isinstance(outcome, CheckedFile):
+                    yield outcome
+                else:
+                    self._tally.refused.append(outcome)
+        except (*UNFORESEEN, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL_DISK_ERRORS:
+                raise
+            LOG.warning("Files are no longer checked: %s", describe_fault(error))
+            self._tally.refused.append(Refusal(*STOPPED))
 
     def _bring_in(self, batch: Sequence[CheckedFile], staging: Staging, who: str) -> None:
         if free_bytes(self._layout.root) < RESERVE_BYTES:
             raise LibraryError(FULL_DISK)
         os.sync()  # the copies reach the disk before their rows do, so that a power cut leaves no row without its file
-        with self._database.writing() as session:
-            fresh = self._sort_out(session, batch)
-            if fresh:
-                staging.note(file.sha256 for file in fresh)
-                self._insert(session, fresh, who)
-                for file in fresh:
-                    self._store.take(file.staged, file.sha256)
+        if not self._commit(batch, staging, who):
+            for file in batch:  # one of them is at fault, and the others shall not pay for it
+                if not self._commit([file], staging, who):
+                    self._tally.refused.append(Refusal(file.source, UNFILED))
+            remove_unowned(staging.noted(), self._database, self._store)
         staging.settle()
         for file in batch:
             file.staged.unlink(missing_ok=True)
 
-    def _sort_out(self, session: Session, batch: Sequence[CheckedFile]) -> list[CheckedFile]:
+    def _commit(self, batch: Sequence[CheckedFile], staging: Staging, who: str) -> bool:
+        """Bring in all of the files or none; False where one of them cannot be."""
+        part = Tally()
+        try:
+            with self._database.writing() as session:
+                fresh = self._sort_out(session, batch, part)
+                if fresh:
+                    staging.note(file.sha256 for file in fresh)
+                    intake_id = self._insert(session, fresh, who, part)
+                    for file in fresh:
+                        self._store.take(file.staged, file.sha256)
+        except (LibraryError, *UNFORESEEN) as error:
+            if isinstance(error, LibraryError) and not isinstance(error.__cause__, OF_A_VALUE):
+                raise
+            LOG.warning("%d files could not be filed: %s", len(batch), describe_fault(error.__cause__ or error))
+            return False
+        if fresh:
+            self._intake_id = intake_id
+        self._tally.merge(part)
+        return True
+
+    def _sort_out(self, session: Session, batch: Sequence[CheckedFile], part: Tally) -> list[CheckedFile]:
         uids = [file.attributes.sop_instance_uid for file in batch]
         found = session.execute(
             select(Instance.sop_instance_uid, Instance.sha256).where(Instance.sop_instance_uid.in_(uids))
@@ -126,15 +175,15 @@ class Adder:
         for file in batch:
             sha256 = known.setdefault(file.attributes.sop_instance_uid, "")
             if sha256 == file.sha256:
-                self._tally.already += 1
+                part.already += 1
             elif sha256:
-                self._tally.refused.append(Refusal(file.source, CLASH))
+                part.refused.append(Refusal(file.source, CLASH))
             else:
                 known[file.attributes.sop_instance_uid] = file.sha256
                 fresh.append(file)
         return fresh
 
-    def _insert(self, session: Session, files: Sequence[CheckedFile], who: str) -> None:
+    def _insert(self, session: Session, files: Sequence[CheckedFile], who: str, part: Tally) -> int:
         intake_id = self._intake(session, who)
         filing = Filing(session)
         series_ids = filing.file([file.attributes for file in files])
@@ -152,15 +201,14 @@ class Adder:
         ids = session.scalars(insert(Instance).returning(Instance.id, sort_by_parameter_order=True), rows).all()
         expect_predictions(session, intake_id)
         refresh_after_adding(session, filing.studies)
-        self._tally.added += len(files)
-        self._tally.instances += ids
-        self._tally.studies |= filing.studies
-        self._tally.flagged |= dict.fromkeys(filing.flagged)
+        part.added, part.instances, part.studies = len(files), list(ids), filing.studies
+        part.flagged = dict.fromkeys(filing.flagged)
+        return intake_id
 
     def _intake(self, session: Session, who: str) -> int:
-        if self._intake_id is None:
-            intake = Intake(who=who, created_at=datetime.now(UTC))
-            session.add(intake)
-            session.flush()
-            self._intake_id = intake.id
-        return self._intake_id
+        if self._intake_id is not None:
+            return self._intake_id
+        intake = Intake(who=who, created_at=datetime.now(UTC))
+        session.add(intake)
+        session.flush()
+        return intake.id

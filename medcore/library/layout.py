@@ -115,6 +115,8 @@ class FileStore:
     def take(self, staged: Path, sha256: str) -> None:
         """Move a checked copy into the store; one step, so that the file is there wholly or not at all."""
         target = self.path(sha256)
+        if not staged.exists() and target.exists():  # moved before, in a transaction that was taken back
+            return
         staged.chmod(READ_ONLY)
         try:
             staged.replace(target)
