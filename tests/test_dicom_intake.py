@@ -162,11 +162,7 @@ def test_empty_and_broken_zips_take_nothing(content: bytes, tmp_path: Path, stag
 
 
 def test_too_many_members_are_refused_before_they_are_listed(tmp_path: Path, staging: Path) -> None:
-    path = attacks.archive(tmp_path / "z", {"a": b"a"})
-    content = bytearray(path.read_bytes())
-    end = content.rindex(b"PK\x05\x06")
-    content[end + 12 : end + 16] = (200 * 2**20).to_bytes(4, "little")
-    path.write_bytes(content)
+    path = attacks.crowded_zip(tmp_path / "z")
     (refused,) = _check(staging, path)
     assert isinstance(refused, Refusal)
     assert "too many files" in refused.reason
@@ -196,6 +192,72 @@ def test_a_dicomdir_that_points_outside_is_refused_in_a_folder_too(tmp_path: Pat
     (refused,) = _check(staging, tmp_path / "disc")
     assert isinstance(refused, Refusal)
     assert "outside its folder" in refused.reason
+
+
+INDEX_CLASS = "1.2.840.10008.1.3.10"
+
+
+@pytest.mark.parametrize("keyword", ["PatientID", "StudyDescription", "SOPInstanceUID"])
+def test_a_film_that_mentions_the_class_of_an_index_is_taken(keyword: str, tmp_path: Path, staging: Path) -> None:
+    film = write_film(tmp_path / "disc" / "film", **{keyword: INDEX_CLASS})
+    packed = attacks.archive(tmp_path / "z", {"film": film.read_bytes()})
+    outcomes = _check(staging, film, film.parent, packed)
+    assert [type(outcome) for outcome in outcomes] == [CheckedFile] * 3
+
+
+@pytest.mark.parametrize("instance_uid", ["1.2.840.10008.1.3.10", "1.2.840.10008.1.3.10.1"])
+def test_the_class_counts_and_no_other_part_of_the_meta_information(
+    instance_uid: str, tmp_path: Path, staging: Path
+) -> None:
+    film = write_film(tmp_path / "film", SOPInstanceUID=instance_uid)
+    (taken,) = _check(staging, film)
+    assert isinstance(taken, CheckedFile)
+
+
+def _calling_itself_an_index(path: Path, **elements: object) -> Path:
+    """Write a film whose meta information, and nothing else, says that it is an index."""
+    write_film(path, SOPClassUID="1.2.840.10008.5.1.9.10", **elements)  # as long as the other one
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"1.2.840.10008.5.1.9.10", INDEX_CLASS.encode() + b"\0\0", 1))
+    return path
+
+
+def test_a_film_that_calls_itself_an_index_is_taken_everywhere(tmp_path: Path, staging: Path) -> None:
+    film = _calling_itself_an_index(tmp_path / "disc" / "film")
+    packed = attacks.archive(tmp_path / "z", {"film": film.read_bytes()})
+    outcomes = _check(staging, film, film.parent, packed)
+    assert [type(outcome) for outcome in outcomes] == [CheckedFile] * 3
+
+
+def test_what_calls_itself_an_index_and_holds_nothing_is_refused(tmp_path: Path, staging: Path) -> None:
+    path = _calling_itself_an_index(tmp_path / "disc" / "film", PixelData=None)
+    packed = attacks.archive(tmp_path / "z", {"film": path.read_bytes()})
+    path.with_name("junk").write_bytes(path.read_bytes()[:200] + b"\xff" * 100)
+    outcomes = _check(staging, path, path.parent, packed)
+    assert [type(outcome) for outcome in outcomes] == [Refusal] * 4
+
+
+def test_an_index_in_an_archive_is_quiet(disc: Path, tmp_path: Path, staging: Path) -> None:
+    members = {path.name: path.read_bytes() for path in disc.rglob("*") if path.is_file()}
+    outcomes = _check(staging, attacks.archive(tmp_path / "z", members))
+    assert [type(outcome) for outcome in outcomes] == [CheckedFile] * 3
+
+
+@pytest.mark.parametrize("targets", [[], ["DICOMDIR"]])
+def test_a_named_index_that_leads_nowhere_is_refused(targets: list[str], tmp_path: Path, staging: Path) -> None:
+    path = attacks.directory(tmp_path / "DICOMDIR", targets)
+    assert _check(staging, path) == [
+        Refusal("DICOMDIR", "The index names no files. Add the folder that it stands in instead.")
+    ]
+
+
+def test_a_damaged_index_in_a_folder_is_refused(disc: Path, staging: Path) -> None:
+    path = disc / "DICOMDIR"
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"\x04\0\x20\x12") + 4])
+    outcomes = _check(staging, disc)
+    assert [type(outcome) for outcome in outcomes].count(CheckedFile) == 3
+    assert [outcome.source for outcome in outcomes if isinstance(outcome, Refusal)] == ["disc/DICOMDIR"]
 
 
 def test_files_without_an_image_say_what_they_are(tmp_path: Path, staging: Path) -> None:

@@ -1,31 +1,37 @@
-"""Look into a zip archive without unpacking it, and refuse what is made to do harm.
+"""Look into a zip archive without unpacking it, and refuse what is made to do harm; only ever in a child process.
 
-Source: PKWARE APPNOTE 6.3, 4.3.16 (end of central directory) and 4.4.
+Source: PKWARE APPNOTE 6.3, 4.3.7 (local header), 4.3.12 (table of contents) and 4.4.
 """
 
+import os
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from medcore.dicom.outcome import Refusal
+from medcore.dicom.items import Member
+from medcore.dicom.limits import file_limits
 from medcore.dicom.plain_text import printable
 from medcore.errors import IntakeError
 
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+LISTING_S = 1.5  # to read the table of contents
+LISTING_WALL_S = 8.0  # after which the child is ended, for one because the disk does not answer
 MEMBERS_LIMIT = 100_000
 DIRECTORY_LIMIT = 4 * 2**20  # bytes of the table of contents; in memory an entry takes ten times as much
 RATIO_LIMIT = 100  # unpacked to packed, once unpacked is above the harmless size
-UNKNOWN = 0xFFFFFFFF  # "see the 64-bit record"
 HARMLESS = 64 * 2**20  # bytes
-TAIL = 22 + 2**16 + 76  # bytes at the end that hold the end records
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack more in one step than memory may hold
+LOCAL_HEADER = struct.Struct("<4s22xHH")  # magic, lengths of name and extra field
 DAMAGED_ZIP = "The archive is damaged. Pack it again, or add the files without packing them."
+TOO_MANY = "The archive holds too many files. Pack them in several archives."
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
     EOFError,
     LookupError,
     NotImplementedError,
@@ -36,74 +42,64 @@ ZIP_ERRORS = (
 )
 
 
-@dataclass(frozen=True)
-class Member:
-    """A file inside an archive."""
-
-    index: int
-    name: str  # as the archive has it
-    source: str
-    size: int  # bytes unpacked, as the archive claims; reading stops there
-
-
-def list_members(path: Path, source: str) -> Iterator[Member | Refusal]:
-    """Yield the files of an archive, or one refusal for the whole of it."""
-    try:
-        with zipfile_at(path) as archive:
-            yield from [_member(index, info, source) for index, info in enumerate(archive.infolist()) if _is_file(info)]
-    except IntakeError as error:
-        yield Refusal(source, str(error))
-    except ZIP_ERRORS:
-        yield Refusal(source, DAMAGED_ZIP)
-
-
-def zipfile_at(path: Path) -> zipfile.ZipFile:
-    """Open an archive.
+def list_archive(path: Path) -> list[tuple[str, Member | str]]:
+    """Return the name of every file in an archive, fit to be shown, with its place or the reason to refuse it.
 
     Raises
     ------
     IntakeError
-        If it holds more than 100,000 files, or would unpack to more than 100 times its size.
+        If the archive is damaged, holds more than 100,000 files, would unpack to more than 100 times its size, or
+        takes too long to look into.
     """
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        _check_directory(stream, size)
-    archive = zipfile.ZipFile(path)
-    unpacked = sum(info.file_size for info in archive.infolist())
-    if unpacked > max(HARMLESS, RATIO_LIMIT * size):
-        archive.close()
+    with file_limits(LISTING_S):
+        try:
+            return [(printable(info.filename), _place(info)) for info in _contents(path) if not info.is_dir()]
+        except MemoryError as error:
+            raise IntakeError(TOO_MANY) from error
+        except ZIP_ERRORS as error:
+            raise IntakeError(DAMAGED_ZIP) from error
+
+
+def _contents(path: Path) -> list[zipfile.ZipInfo]:
+    with _ShortReads(path.open("rb", buffering=0)) as stream, zipfile.ZipFile(stream) as archive:
+        size = os.fstat(stream.fileno()).st_size
+        contents = archive.infolist()
+    if len(contents) > MEMBERS_LIMIT:
+        raise IntakeError(TOO_MANY)
+    if sum(info.file_size for info in contents) > max(HARMLESS, RATIO_LIMIT * size):
         raise IntakeError(
             f"The archive unpacks to more than {RATIO_LIMIT} times its size, as only an attack or an empty image does. "
             "Add the files without packing them."
         )
-    return archive
+    if sum(info.compress_size for info in contents) > size or any(_end(info) > size for info in contents):
+        raise IntakeError(DAMAGED_ZIP)  # files that share their bytes, or lie beyond the end
+    return contents
 
 
-def _check_directory(stream: BinaryIO, size: int) -> None:
-    """Python's zipfile loads the whole table of contents, so its size is looked up before."""
-    stream.seek(max(size - TAIL, 0))
-    tail = stream.read(TAIL)
-    end = tail.rfind(b"PK\x05\x06")
-    if end < 0:
-        raise IntakeError(DAMAGED_ZIP)
-    count = int.from_bytes(tail[end + 10 : end + 12], "little")
-    length = int.from_bytes(tail[end + 12 : end + 16], "little")
-    end_64 = tail.rfind(b"PK\x06\x06")
-    if end_64 >= 0:
-        count = max(count, int.from_bytes(tail[end_64 + 32 : end_64 + 40], "little"))
-        length = max(length % UNKNOWN, int.from_bytes(tail[end_64 + 40 : end_64 + 48], "little"))
-    if count > MEMBERS_LIMIT or length > DIRECTORY_LIMIT:
-        raise IntakeError("The archive holds too many files. Pack them in several archives.")
+def _end(info: zipfile.ZipInfo) -> int:
+    return info.header_offset + LOCAL_HEADER.size + info.compress_size
 
 
-def _is_file(info: zipfile.ZipInfo) -> bool:
-    return not info.is_dir()
+class _ShortReads(BufferedReader):
+    """An archive whose table of contents cannot be loaded if it is too long.
+
+    zipfile reads it in one piece, whatever the records at the archive's end say of its place and length: the bound
+    is on what is read and not on what an own reading of those records, which may differ from zipfile's, would find.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        is_bounded = size is not None and 0 <= size <= DIRECTORY_LIMIT
+        data = super().read(size if is_bounded else DIRECTORY_LIMIT + 1)
+        if len(data) > DIRECTORY_LIMIT:
+            raise IntakeError(TOO_MANY)
+        return data
 
 
-def _member(index: int, info: zipfile.ZipInfo, source: str) -> Member | Refusal:
-    shown = f"{source} › {printable(info.filename)}"
+def _place(info: zipfile.ZipInfo) -> Member | str:
     reason = _objection(info)
-    return Refusal(shown, reason) if reason else Member(index, info.filename, shown, info.file_size)
+    return reason or Member(
+        info.header_offset, info.compress_size, info.file_size, info.CRC, info.compress_type == zipfile.ZIP_DEFLATED
+    )
 
 
 def _objection(info: zipfile.ZipInfo) -> str:
@@ -114,21 +110,41 @@ def _objection(info: zipfile.ZipInfo) -> str:
         return "It is a link, not a file. Pack the file itself."
     if info.flag_bits & 1:
         return "It is locked with a password. Unpack the archive and add the files."
+    if info.compress_type not in METHODS:
+        return "It is packed in an unusual way. Unpack the archive and add the files."
     if info.file_size > max(HARMLESS, RATIO_LIMIT * info.compress_size):
         return f"It unpacks to more than {RATIO_LIMIT} times its size. Add the file without packing it."
     return ""
 
 
-_open: tuple[tuple[Path, int], zipfile.ZipFile] | None = None  # in a child: the archive of the batch before
+def open_member(path: Path, member: Member) -> BinaryIO:
+    """Open one file of an archive for reading, by its place alone; closing it closes the archive."""
+    stream = path.open("rb")
+    try:
+        stream.seek(member.offset)
+        magic, name_length, extra_length = LOCAL_HEADER.unpack(stream.read(LOCAL_HEADER.size))
+        if magic != ZIP_MAGICS[0]:
+            raise zipfile.BadZipFile
+        stream.seek(name_length + extra_length, os.SEEK_CUR)
+        return _WholeMember(stream, member)  # type: ignore[return-value]
+    except ZIP_ERRORS:
+        stream.close()
+        raise
 
 
-def open_member(path: Path, index: int) -> BinaryIO:
-    """Open a member for reading; the archive stays open for the next one of this process."""
-    global _open
-    key = path, path.stat().st_mtime_ns
-    if _open is None or _open[0] != key:
-        if _open is not None:
-            _open[1].close()
-        _open = key, zipfile_at(path)
-    archive = _open[1]
-    return archive.open(archive.infolist()[index])  # type: ignore[return-value]
+class _WholeMember(zipfile.ZipExtFile):
+    """A file of an archive that must be as long as the archive claims."""
+
+    def __init__(self, stream: BinaryIO, member: Member) -> None:
+        info = zipfile.ZipInfo()
+        info.compress_type = zipfile.ZIP_DEFLATED if member.is_deflated else zipfile.ZIP_STORED
+        info.compress_size, info.file_size, info.CRC = member.packed, member.size, member.crc
+        super().__init__(stream, "r", info, None, True)
+        self._missing = member.size
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self._missing -= len(data)
+        if self._missing and (size is None or not 0 <= size <= len(data)):
+            raise zipfile.BadZipFile
+        return data

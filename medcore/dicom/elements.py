@@ -79,7 +79,10 @@ def texts(ds: Dataset, keyword: str) -> tuple[str, ...]:
     value = converted(ds, keyword) if not isinstance(raw, bytes) or len(raw) <= LONGEST_LIST else None
     if value is None or isinstance(value, bytes):
         return ()
-    return tuple(printable(str(part)) for part in ([value] if isinstance(value, str) else value))
+    try:
+        return tuple(printable(str(part)) for part in ([value] if isinstance(value, str) else value))
+    except DAMAGE:  # a number, or a sequence, in the place of text
+        return ()
 
 
 def person_name(ds: Dataset, keyword: str) -> str:

@@ -14,7 +14,7 @@ from medcore.dicom.archives import DAMAGED_ZIP, ZIP_ERRORS, ZIP_MAGICS, open_mem
 from medcore.dicom.attributes import Attributes
 from medcore.dicom.elements import DAMAGE, items, tag_of, texts
 from medcore.dicom.header import DAMAGED, PREAMBLE, Header, looks_like_dicom, read_header
-from medcore.dicom.items import PEEK, Item, is_index
+from medcore.dicom.items import PEEK, Item, says_index
 from medcore.dicom.layout import KEYWORDS, read_layout
 from medcore.dicom.limits import allowed_s, file_limits
 from medcore.dicom.nesting import check_nesting
@@ -27,7 +27,8 @@ CHUNK = 2**20  # bytes
 NOT_DICOM = "It is not a DICOM file, so it is left out."
 NESTED_ZIP = "It is an archive inside an archive. Unpack it and add what is in it."
 UNREADABLE = "The file cannot be read. Check that it is there, and its permissions."
-TAGS = instance.TAGS | presentation.TAGS
+RECORDS = tag_of("DirectoryRecordSequence")
+TAGS = instance.TAGS | presentation.TAGS | {RECORDS}
 LAYOUT_TAGS = frozenset(tag_of(keyword) for keyword in KEYWORDS)
 NO_MEMORY = "Reading the file takes more memory than a file may. It may be damaged: ask the sender for it again."
 
@@ -48,6 +49,10 @@ class Batch:
     def staged(self, number: int) -> Path:
         """Return where file `number` waits once it is accepted."""
         return self.staging / f"{self.name}-{number}"
+
+
+class IndexMetError(IntakeError):
+    """The file is an index of others and holds no image of its own."""
 
 
 class StagingError(IntakeError):
@@ -86,6 +91,9 @@ def _check_or_refuse(item: Item, staged: Path) -> CheckedFile | Refusal | None:
     except StagingError:
         staged.unlink(missing_ok=True)
         raise
+    except IndexMetError:
+        staged.unlink(missing_ok=True)
+        return None
     except (IntakeError, PixelError) as error:
         reason = str(error)
     except MemoryError:
@@ -97,11 +105,9 @@ def _check_or_refuse(item: Item, staged: Path) -> CheckedFile | Refusal | None:
 
 
 def _check(item: Item, staged: Path) -> CheckedFile | None:
-    with _open(item) as stream, file_limits(allowed_s(item.size)):
+    with file_limits(allowed_s(item.proven_size)), _open(item) as stream:
         start = _read(stream, PEEK)
         _check_kind(start, item)
-        if is_index(start):
-            return None
         if item.size <= IN_MEMORY:
             return _check_in_memory(start + _read(stream, IN_MEMORY - PEEK + 1), item, staged)
         return _check_copy(start, stream, item, staged)
@@ -181,6 +187,8 @@ def inspect(stream: BinaryIO, size: int, sha256: str) -> Attributes:
     """
     try:
         header = _read_safe_header(stream, size)
+        if _is_index(stream, header):
+            raise IndexMetError("It is an index of files. Add the files.")
         layout = read_layout(header)
         decoding.check_syntax(layout)
         if header.body is not None:
@@ -208,6 +216,11 @@ def _read_safe_header(stream: BinaryIO, size: int) -> Header:
     return header
 
 
+def _is_index(stream: BinaryIO, header: Header) -> bool:
+    stream.seek(0)
+    return says_index(stream.read(PEEK)) and RECORDS in header.ds and header.pixels is None
+
+
 def decode_file(path: Path, frame: int) -> np.ndarray:
     """Decode one frame of a checked file under the time limit; see `decoding.decode`."""
     with path.open("rb") as stream, file_limits(allowed_s(path.stat().st_size)):
@@ -216,11 +229,14 @@ def decode_file(path: Path, frame: int) -> np.ndarray:
         return decoding.decode(source, read_layout(header), frame)
 
 
-def read_index(path: Path) -> list[tuple[str, ...]]:
-    """Return the file IDs that a DICOMDIR refers to, each as its path's parts."""
+def read_index(path: Path) -> list[tuple[str, ...]] | None:
+    """Return the file IDs that a DICOMDIR refers to, each as its path's parts; None if the file is no DICOMDIR."""
     size = path.stat().st_size
     with path.open("rb") as stream, file_limits(allowed_s(size)):
         check_nesting(stream, size)
-        records = items(read_header(stream, [tag_of("DirectoryRecordSequence")]).ds, "DirectoryRecordSequence")
+        header = read_header(stream, [RECORDS])
+        if not _is_index(stream, header):
+            return None
+        records = items(header.ds, "DirectoryRecordSequence")
         file_ids = (texts(record, "ReferencedFileID") for record in records)
         return [file_id for file_id in file_ids if file_id]

@@ -140,7 +140,7 @@ def _jobs(entries: Iterable[Item | Refusal], staging: Path) -> Iterator[_Job]:
 
 
 def _submit(batch: Batch) -> "Future[list[Outcome | None]]":
-    limit_s = sum(allowed_s(item.size) + KILL_AFTER_S for item in batch.items) + GRACE_S
+    limit_s = sum(allowed_s(item.proven_size) + KILL_AFTER_S for item in batch.items) + GRACE_S
     return submit(check_batch, limit_s, batch)
 
 
