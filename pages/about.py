@@ -5,8 +5,9 @@ import streamlit as st
 import medcore
 from medcore.classifier import ModelCard
 from medcore.errors import MedcoreError
+from medcore.library import percent
 from pages.installation import model_card
-from pages.words import counted, percent
+from pages.words import counted
 
 
 def show_purpose(card: ModelCard) -> None:
@@ -52,7 +53,7 @@ def show_origin(card: ModelCard) -> None:
         "Data": f"{data.name}. {data.attribution}. {data.source}, {data.licence}.",
         "Started from": f"{weights.name}, {weights.licence}",
         "Network": card.architecture,
-        "Preprocessing": card.preprocessing,
+        "What it sees": card.preprocessing,
         "Model": f"{card.name} {card.version}, made {card.created} with MedCore {card.medcore_version}",
         "SHA-256": card.sha256,
         "MedCore": f"{medcore.__version__}, Apache-2.0",

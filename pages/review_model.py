@@ -4,12 +4,12 @@ import streamlit as st
 
 from medcore.errors import MedcoreError
 from medcore.explanation import NO_EVIDENCE, display_grid, has_evidence, heatmap, scale_picture
-from medcore.library import Instance, Reading, StoredPrediction, Study
+from medcore.library import Instance, Reading, StoredPrediction, Study, percent
 from medcore.pictures import as_address, encode_png
-from pages.installation import model_card, open_library
+from pages.installation import open_library
 from pages.review_image import Overlay
 from pages.review_series import go_to
-from pages.words import TARGETS, percent
+from pages.words import TARGETS, counted
 
 WAIT_S = 2
 MODEL_HEIGHT = 268  # pixels kept free from the start, so that nothing moves when the answer arrives
@@ -46,7 +46,9 @@ def wait_for_answer(study_id: int) -> None:
     """Say that the model is still looking, and fill the place when it has looked."""
     if open_library().study_answer(study_id) is not None:
         st.rerun()
-    st.text("The model has not looked at this study yet. Its answer appears here.")
+    looking = open_library().looking(study_id)
+    st.text(looking.failure or "The model has not looked at the whole study yet. Its answer appears here.")
+    st.text(f"{looking.done} of {counted(looking.total, 'image')} done.")
 
 
 def ask_age(study: Study, prediction: StoredPrediction) -> None:
@@ -68,11 +70,12 @@ def ask_age(study: Study, prediction: StoredPrediction) -> None:
 
 def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> Overlay | None:
     """Lead with pneumonia or not; the kind is the data set's label, not a cause that a film can settle."""
-    st.markdown(f"**{prediction.decision.capitalize()}**  ·  pneumonia {percent(prediction.pneumonia or 0.0)}")
+    pneumonia, threshold = prediction.pneumonia or 0.0, prediction.threshold or 0.0
+    st.markdown(f"**{prediction.decision.capitalize()}**  ·  pneumonia {percent(pneumonia, threshold)}")
     number, total = study.film_number(prediction.instance_id)
     others = ", ".join(f"{TARGETS[name].lower()} {percent(p)}" for name, p in prediction.probabilities.items())
     which = f"Film {number} of {total}. " if total > 1 else ""
-    st.caption(f"{which}{others.capitalize()}. Pneumonia is called from {percent(prediction.threshold or 0.0)}.")
+    st.caption(f"{which}{others.capitalize()}. Pneumonia is called from {percent(threshold, pneumonia)}.")
     if shown.id != prediction.instance_id:
         st.button(f"Show film {number}", key="review_go_to", on_click=go_to, args=(study, prediction.instance_id))
         return None
@@ -83,12 +86,12 @@ def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> 
     if not has_evidence(raw_map):
         st.caption(NO_EVIDENCE)
         return None
-    scale = model_card().map_scale
+    scale = prediction.map_scale or 1.0  # every answer carries its own
     st.image(scale_picture(), width="stretch", alt="Colour scale of the heatmap")
     rows, columns = raw_map.shape
     st.caption(
-        f"0 to {scale:.3g} (dark to bright); here at most {raw_map.max():.3g}. The map has {rows} x {columns} cells: "
-        "a region, not an outline."
+        f"From 0 to {scale:.2g}, for all films the same; here at most {raw_map.max():.2g}. "
+        f"{rows} x {columns} cells: a region, not an outline."
     )
     address = heatmap_address(prediction.id, target, shown.grid, scale, raw_map)
     return Overlay(prediction.instance_id, address, opacity / 100)

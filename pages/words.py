@@ -11,15 +11,6 @@ ACTIONS = {"accept": "Accepted", "reject": "Rejected", "amend": "Amended"}
 TARGETS = {"pneumonia": "Pneumonia", "bacterial": "Bacterial", "viral": "Viral", "normal": "Normal"}
 
 
-def percent(probability: float) -> str:
-    """Write a probability as a clinician reads it; never as certain, never as impossible."""
-    if probability > 0.99:
-        return "over 99 %"
-    if probability < 0.01:
-        return "under 1 %"
-    return f"{probability:.0%}".replace("%", " %")
-
-
 def with_side(finding: str, side: str) -> str:
     """Name a finding, and its side where it has one."""
     label = FINDINGS.get(finding, finding)

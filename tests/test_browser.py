@@ -49,6 +49,7 @@ def child_films(shared_data: Path, tmp_path: Path) -> Path:
             )
             zipped.write(film, f"export/IM{number}")
         zipped.writestr("export/README.txt", "not an image")
+    write_film(tmp_path / "folder" / "disc" / "IM0", PatientName="Dritter^Carl", PatientID="C9")
     return archive
 
 
@@ -75,8 +76,21 @@ def upload(page: Page, archive: Path) -> None:
     expect(dialog.get_by_text(archive.name)).to_be_visible()
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.get_by_text("2 images of 2 studies added. 1 file not taken.")).to_be_visible(timeout=PATIENCE_MS)
+    reason = dialog.get_by_role("gridcell", name="It is not a DICOM file, so it is left out.")
+    expect(reason).to_have_count(1)
     take_picture(page, "added")
     dialog.get_by_role("button", name="Done").click()
+
+
+def upload_more(page: Page, chosen: Path, kind: str, expected: str) -> None:
+    page.get_by_role("button", name="Add studies").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=kind).click()
+    dialog.locator("input[type=file]").set_input_files(chosen)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.get_by_text(expected)).to_be_visible(timeout=PATIENCE_MS)
+    dialog.get_by_role("button", name="Done").click()
+    expect(dialog).to_have_count(0)
 
 
 def read_and_reveal(page: Page) -> None:
@@ -101,7 +115,21 @@ def stored_files(server: Server) -> set[Path]:
     return {path for path in (server.data_dir / "library" / "files").rglob("*") if path.is_file()}
 
 
+def assert_on_screen(page: Page, width: int, height: int) -> None:
+    """Check that a verdict with everything it can ask for needs no scrolling."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(500)
+    box = page.get_by_role("button", name="Save verdict").bounding_box()
+    assert box is not None and box["y"] + box["height"] <= height, (width, height, box)
+
+
 def accept(page: Page) -> None:
+    page.get_by_role("radio", name="Amend").click()
+    expect(page.get_by_text("Final finding")).to_be_visible()
+    for width, height in ((1280, 720), (1024, 768)):
+        assert_on_screen(page, width, height)
+        page.screenshot(path=SCREENSHOTS / f"amend-{width}-dark.png")
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.get_by_role("radio", name="Accept").click()
     page.get_by_role("button", name="Save verdict").click()
     expect(page.get_by_text("Final finding: Bacterial pneumonia")).to_be_visible()
@@ -140,6 +168,8 @@ def test_a_film_is_uploaded_found_read_revealed_accepted_amended_and_deleted(
         page = browser.open(server.url)
         expect(page.get_by_text("No studies yet")).to_be_visible()
         upload(page, child_films)
+        upload_more(page, child_films.parent / "0.dcm", "Files or zip", "1 image there already.")
+        upload_more(page, child_films.parent / "folder", "Folder", "1 image of 1 study added.")
         page.get_by_role("textbox", name="Search").fill("anna")
         page.get_by_role("textbox", name="Search").press("Enter")
         expect(page.get_by_text("1 study.")).to_be_visible()
@@ -157,7 +187,7 @@ def test_a_film_is_uploaded_found_read_revealed_accepted_amended_and_deleted(
         add_addendum(page)
         files = stored_files(server)
         delete(page)
-        expect(page.get_by_text("1 study.")).to_be_visible()
+        expect(page.get_by_text("2 studies.")).to_be_visible()
         assert len(stored_files(server)) == len(files) - 1
         assert "Anna" not in page.url and "C0" not in page.url
         assert_quiet(browser)

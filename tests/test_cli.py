@@ -1,7 +1,14 @@
 """The command line does what the pages do, and says in its exit code whether it could."""
 
 import csv
+import http.client
+import os
 import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,8 +16,10 @@ from click.testing import CliRunner, Result
 
 import medcore
 from medcore.cli import main
+from medcore.settings import REPOSITORY
 from medcore.worker.classify import Row, write_table
 from tests.films import write_film
+from tests.servers import free_port, wait_until
 
 
 @pytest.fixture
@@ -91,3 +100,54 @@ def test_what_goes_wrong_is_one_sentence(run, tmp_path: Path) -> None:  # noqa: 
     result = run("restore", tmp_path / "no-backup")
     assert result.exit_code == 1
     assert result.output.startswith("Error: ") and "Traceback" not in result.output
+
+
+def test_the_demonstration_studies_come_in_whole(run) -> None:  # noqa: ANN001
+    result = run("demo")
+    assert result.exit_code == 0
+    assert "Images added: 5, in studies: 5, there already: 0, files not taken: 0" in result.output
+
+
+def test_the_worker_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    with started(tmp_path, "worker") as worker:
+        wait_until(lambda: "The worker is ready" in log_of(tmp_path), 60, "The worker did not start.")
+        worker.terminate()
+        assert worker.wait(30) == 0
+
+
+def test_serve_serves_on_this_machine(tmp_path: Path) -> None:
+    port = free_port()
+    with started(tmp_path, "serve", "--port", str(port)) as server:
+        wait_until(lambda: f"http://127.0.0.1:{port}" in log_of(tmp_path), 60, "The server did not start.")
+        wait_until(lambda: is_healthy(port), 60, "The server did not answer.")
+        server.terminate()
+        assert server.wait(60) in (0, -signal.SIGTERM)  # uvicorn ends, then passes the signal on
+
+
+@contextmanager
+def started(tmp_path: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = os.environ | {"MEDCORE_DATA_DIR": str(tmp_path / "data")}
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "medcore", *arguments], env=environment, cwd=REPOSITORY, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def log_of(tmp_path: Path) -> str:
+    return (tmp_path / "log").read_text()
+
+
+def is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

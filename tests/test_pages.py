@@ -105,6 +105,7 @@ def answered(library: Library, tmp_path: Path) -> int:
             decision="pneumonia",
             threshold=0.5,
             model_version="test",
+            map_scale=1.0,
             maps=dict.fromkeys(("normal", "bacterial", "viral", "pneumonia"), cells),
         ),
     )
