@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +35,7 @@ class BrightnessModel:
         self.is_loaded = True
 
     def explain(self, inputs: np.ndarray) -> list[Answered]:
-        if not all(film.any() for film in inputs):
+        if any(film.mean() < 10 for film in inputs):
             raise ModelError("The film is black. Expose it again.")
         self.seen += list(inputs)
         return [self.answer(float(film.mean()) / 255) for film in inputs]
@@ -119,7 +120,9 @@ def test_a_cine_loop_is_refused(library: Library, settings: Settings, model: Bri
 def test_films_that_fail_do_not_stop_the_others(
     library: Library, settings: Settings, model: BrightnessModel, tmp_path: Path
 ) -> None:
-    black = write_film(tmp_path / "black", np.zeros((8, 6), np.uint16), WindowCenter=50, WindowWidth=10, **CHILD)
+    nearly = np.zeros((8, 6), np.uint16)
+    nearly[0, 0] = 4095
+    black = write_film(tmp_path / "black", nearly, **CHILD)
     lost = write_film(tmp_path / "lost", ramp(9, 9), **CHILD)
     library.add([black, lost, *(write_film(tmp_path / str(n), ramp(8 + n, 6), **CHILD) for n in range(3))])
     (lost_path,) = [
@@ -134,6 +137,66 @@ def test_films_that_fail_do_not_stop_the_others(
     reasons = {answer.reason for answer in answers(library).values() if answer.state == "failed"}
     assert any("black" in reason for reason in reasons)
     assert len(reasons) == 2
+
+
+@pytest.mark.parametrize(
+    ("pixels", "elements", "said"),
+    [
+        (np.full((8, 6), 700, np.uint16), {}, "all alike"),
+        (ramp(), {"WindowCenter": 90_000, "WindowWidth": 10}, "all alike"),
+        (ramp(2, 9), {}, "strip of 2 x 9"),
+        (ramp(20, 6), {}, "strip of 20 x 6"),
+    ],
+)
+def test_an_image_that_shows_nothing_of_a_chest_gets_no_answer(
+    library: Library,
+    settings: Settings,
+    model: BrightnessModel,
+    tmp_path: Path,
+    pixels: np.ndarray,
+    elements: dict[str, Any],
+    said: str,
+) -> None:
+    library.add([write_film(tmp_path / "film", pixels, **elements, **CHILD)])
+    work(library, settings)
+    (answer,) = answers(library).values()
+    assert (answer.state, answer.pneumonia, said in answer.reason) == ("failed", None, True)
+    assert model.seen == []
+
+
+def test_a_film_without_an_age_is_answered_by_the_age_in_another_film_of_the_study(
+    library: Library, settings: Settings, model: BrightnessModel, tmp_path: Path
+) -> None:
+    study = {"StudyInstanceUID": "1.2.9"}
+    library.add([write_film(tmp_path / "frontal", **AGELESS, **study)])
+    work(library, settings)
+    assert states(library) == ["needs age"]
+    known = {"PatientAge": "004Y", "PatientBirthDate": None, "ViewPosition": "LL"}
+    library.add([write_film(tmp_path / "lateral", **known, **study)])
+    assert work(library, settings).result["states"] == {"answered": 1, "refused": 1}
+    (row,) = library.studies().rows
+    answer = library.study_answer(row.id)
+    assert answer is not None
+    assert (answer.state, answer.study_age_years, answer.map_scale) == ("answered", 4.0, model.card.map_scale)
+
+
+def test_progress_moves_while_slow_films_are_looked_at(
+    library: Library, settings: Settings, model: BrightnessModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict_module, "SLOW_S", 0.0)
+    monkeypatch.setattr(predict_module, "QUICK_S", 0.0)
+    library.add([write_film(tmp_path / str(n), ramp(8, 6 + n % 3), **CHILD) for n in range(40)])
+    seen: list[tuple[int, int]] = []
+    real = predict_module.answer_films
+
+    def watched(model: object, films: list[Film]) -> list[StoredPrediction]:
+        (job,) = library.jobs.active()
+        seen.append((job.done, job.total))
+        return real(model, films)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(predict_module, "answer_films", watched)
+    work(library, settings)
+    assert seen == [(0, 40), (16, 40), (24, 40), (28, 40), (32, 40), (36, 40)]
 
 
 def test_a_model_that_cannot_be_loaded_fails_the_job_and_not_the_films(
@@ -208,7 +271,7 @@ def test_a_bulk_of_films_gives_way_to_one_that_somebody_waits_for(
     monkeypatch.setattr("medcore.library.adding.FEW", 1)
     library.add([write_film(tmp_path / str(n), ramp(8 + n, 6), **CHILD) for n in range(2)])
     bulk = library.jobs.take("test")
-    library.add([write_film(tmp_path / "urgent", ramp(20, 6), **CHILD)])
+    library.add([write_film(tmp_path / "urgent", ramp(12, 6), **CHILD)])
     assert bulk is not None
     assert run_job(library, settings, bulk) is None
     library.jobs.give_back(bulk.id, counted=False)

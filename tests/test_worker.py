@@ -1,5 +1,6 @@
 """The worker: jobs run in a child, whatever happens to it, and nobody is left behind."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from medcore.library import Job, Library
 from medcore.settings import REPOSITORY, Settings
+from medcore.worker.supervisor import Supervisor
 
 LIMIT_S = 60.0
 # The child imports this script too, as every spawned process does, and so knows the same kinds of job.
@@ -231,3 +233,23 @@ def test_a_killed_server_leaves_no_worker(library: Library, start: Callable, wor
     server.send_signal(signal.SIGKILL)
     server.communicate()
     wait_for(lambda: is_gone(worker), 10)
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[float] = []
+    real = subprocess.Popen
+
+    def reluctant(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        tries.append(time.monotonic())
+        if len(tries) < 3:
+            raise OSError(errno.EAGAIN, "no process left")
+        return real([sys.executable, "-c", "import time; time.sleep(60)"])
+
+    monkeypatch.setattr("medcore.worker.supervisor.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("medcore.worker.supervisor.subprocess.Popen", reluctant)
+    supervisor = Supervisor(settings)
+    supervisor.start()
+    pid = wait_for(lambda: supervisor.pid, 10)
+    supervisor.stop()
+    assert len(tries) == 3
+    assert is_gone(pid)

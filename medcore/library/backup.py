@@ -7,20 +7,18 @@ A backup is an uncompressed tar: `manifest.json` first, with the SHA-256 and siz
 import hashlib
 import io
 import json
-import os
-import secrets
 import sqlite3
 import tarfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from medcore.errors import LibraryError
-from medcore.library.database import FULL_DISK, FULL_DISK_ERRORS
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
+from medcore.library.new_file import new_file
 from medcore.library.records import BackupSummary
 from medcore.library.room import free_bytes
 
@@ -65,10 +63,8 @@ def write_backup(layout: Layout, store: FileStore, workspace: Path, target: Path
     LibraryError
         If `target` exists or cannot be written, the disk is full, or a stored image is damaged.
     """
-    if target.exists():
-        raise LibraryError("There is a file of this name already. Choose another name for the backup.")
     tables = workspace / TABLES
-    with closing(FileLock(layout.locks / "files")) as lock, _partial(target) as partial:
+    with closing(FileLock(layout.locks / "files")) as lock, new_file(target, "backup") as partial:
         lock.take(shared=True)  # files of studies that are deleted meanwhile stay until the end
         manifest = _snapshot(layout.database, tables)
         needed = manifest.tables_size + sum(manifest.files.values())
@@ -127,21 +123,3 @@ class Digesting:
     def hexdigest(self) -> str:
         """Return the SHA-256 of what was read so far."""
         return self._digest.hexdigest()
-
-
-@contextmanager
-def _partial(target: Path) -> Iterator[Path]:
-    """Give a file beside `target` that becomes `target` when all went well, and is gone when it did not."""
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        yield partial
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        partial.replace(target)
-    except OSError as error:
-        full = error.errno in FULL_DISK_ERRORS
-        said = FULL_DISK if full else f"The backup cannot be written there ({error.strerror}). Choose another place."
-        raise LibraryError(said) from error
-    finally:
-        partial.unlink(missing_ok=True)

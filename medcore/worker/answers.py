@@ -23,6 +23,16 @@ SEVERAL_FRAMES = (
     "This image has {} frames; the model was made for single films, so it does not answer. Send the frame as a film."
 )
 UNREADABLE = "The stored file cannot be read. Delete the study and add it again, or restore the last backup."
+LONGEST_SHAPE = 3  # the longer side of a film over the shorter; a chest film is nearly square
+SMALLEST_SPREAD = 1.0  # standard deviation of the grey values, of 0 to 255, that the network is given
+STRIP = (
+    "The image is a strip of {} x {} pixels, and the model was made for whole chest films, so it does not answer. "
+    "Send the whole film."
+)
+EMPTY = (
+    "The image shows nothing: its grey values are all alike, or no numbers. Look at it in its window, and send it "
+    "again from the source."
+)
 Answered = tuple[Prediction, dict[str, np.ndarray]]
 
 
@@ -134,12 +144,19 @@ def _look(card: ModelCard, film: Film) -> StoredPrediction | np.ndarray:
         return StoredPrediction("refused", SEVERAL_FRAMES.format(attributes.number_of_frames))
     if verdict.state == "needs age":
         return StoredPrediction("needs age", verdict.reason)
+    if max(attributes.rows, attributes.columns) > LONGEST_SHAPE * min(attributes.rows, attributes.columns):
+        return StoredPrediction("failed", STRIP.format(attributes.rows, attributes.columns))
     try:
-        return display_values(read_frame(film.path), card.input_size)
+        values = display_values(read_frame(film.path), card.input_size)
+        return values if _shows_something(values) else StoredPrediction("failed", EMPTY)
     except MedcoreError as error:
         return StoredPrediction("failed", str(error))
     except OSError:
         return StoredPrediction("failed", UNREADABLE)
+
+
+def _shows_something(values: np.ndarray) -> bool:
+    return bool(np.isfinite(values).all()) and float(values.std()) >= SMALLEST_SPREAD
 
 
 def _ask(model: Explains, waiting: dict[int, np.ndarray]) -> dict[int, StoredPrediction]:

@@ -1,6 +1,8 @@
 """Classify files without adding them to the library: files in, one row of a table an image out."""
 
 import csv
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -9,11 +11,13 @@ from pathlib import Path
 
 from medcore.dicom import CheckedFile, Refusal, check_files
 from medcore.library import StoredPrediction
+from medcore.library.new_file import check_place, new_file
 from medcore.settings import Settings
 from medcore.worker.answers import Explains, Film, Model, answer_films, live_model_folder
 
 CHUNK = 64  # images answered at once
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what spreadsheets run
+# What spreadsheets run: a sign at the start of a cell, or of what they take for one where they cut at another sign.
+FORMULA = re.compile(r"(^\s*|[;,|\t\r\n]\s*)([=+\-@＝＋－＠])")
 FAILURES = ("failed", "not taken")
 
 
@@ -67,19 +71,34 @@ def classify_files(
 
 
 def write_table(rows: Iterable[Row], table: Path) -> int:
-    """Write rows as CSV, with cells that a spreadsheet would run made harmless; return how many failed."""
+    """Write rows as CSV, with cells that a spreadsheet would run made harmless; return how many failed.
+
+    The rows wait in a file of the system's until all are there: `table` may lie in a folder that is being classified.
+
+    Raises
+    ------
+    LibraryError
+        If the table exists already, or cannot be written there; before the first row is asked for.
+    """
+    check_place(table, "table")
     failed = 0
-    with table.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
+    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as draft:
+        writer = csv.writer(draft, quoting=csv.QUOTE_ALL)
         writer.writerow(field.name for field in fields(Row))
         for row in rows:
             writer.writerow(map(_cell, astuple(row)))
             failed += row.scope in FAILURES
+        draft.seek(0)
+        with new_file(table, "table") as whole, whole.open("w", newline="", encoding="utf-8") as stream:
+            shutil.copyfileobj(draft, stream)
     return failed
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    if not isinstance(value, str):
+        return value
+    harmless = FORMULA.sub(r"\1'\2", value)
+    return f"'{harmless}" if harmless.startswith(("\t", "\r", "\n")) else harmless
 
 
 def _rows(model: Explains, chunk: Sequence[CheckedFile | Refusal], age_years: float | None) -> list[Row]:

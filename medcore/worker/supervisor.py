@@ -49,17 +49,26 @@ class Supervisor:
         pause_s = FIRST_PAUSE_S
         while not self._stop.is_set():
             started_at = time.monotonic()
-            self._process = process = self._spawn()
-            while process.poll() is None and not self._stop.wait(LOOK_S):
-                pass
+            self._live()
             if self._stop.is_set():
                 break
-            LOG.warning("The worker ended with code %s; it is started again.", process.returncode)
             lived_s = time.monotonic() - started_at
             pause_s = FIRST_PAUSE_S if lived_s > SETTLED_S else min(2 * pause_s, LONGEST_PAUSE_S)
             self._stop.wait(pause_s)
         if self._process is not None:
             _end(self._process)
+
+    def _live(self) -> None:
+        """Start the worker, and return when it has ended or is to end."""
+        try:
+            self._process = process = self._spawn()
+        except OSError as error:  # no memory or no process number left, for now
+            LOG.warning("The worker cannot be started (%s); it is tried again.", error.strerror)
+            return
+        while process.poll() is None:
+            if self._stop.wait(LOOK_S):
+                return
+        LOG.warning("The worker ended with code %s; it is started again.", process.returncode)
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         # Streamlit finds medcore beside the script that it runs; a fresh interpreter looks elsewhere.
