@@ -1,6 +1,7 @@
 """The library: what comes in, how it is filed, and how the worklist finds it."""
 
 import hashlib
+import io
 import itertools
 import subprocess
 import sys
@@ -348,3 +349,14 @@ def test_the_library_loads_without_tensorflow() -> None:
         "import sys, medcore.library; sys.exit(any(m in sys.modules for m in ('tensorflow', 'keras', 'streamlit')))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_search_text_of_any_length_is_answered(library: Library, bring: Bring) -> None:
+    bring(make_attributes(patient_name="Doe, Jane"))
+    assert library.studies(StudyQuery(text="doe " * 50_000)).total == 1
+    assert library.studies(StudyQuery(text="x" * 10**6)).total == 0
+
+
+def test_the_name_of_a_refused_upload_is_given_back_without_signs_that_turn_it_round(library: Library) -> None:
+    (refusal,) = library.add_uploads([("letter\u202egpj.exe\x1b", io.BytesIO(b"no image"))]).refused
+    assert refusal.source == "lettergpj.exe"

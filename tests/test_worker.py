@@ -15,6 +15,7 @@ import pytest
 from medcore.library import Job, Library
 from medcore.settings import REPOSITORY, Settings
 from medcore.worker.supervisor import Supervisor
+from tests.films import write_film
 
 LIMIT_S = 60.0
 # The child imports this script too, as every spawned process does, and so knows the same kinds of job.
@@ -58,6 +59,7 @@ SERVER = """
 import os, sys, threading
 from medcore.settings import Settings
 from medcore.worker.supervisor import Supervisor
+from tests.films import write_film
 
 if __name__ == "__main__":
     supervisor = Supervisor(Settings.from_environment())
@@ -253,3 +255,65 @@ def test_a_worker_that_cannot_be_started_is_tried_again(settings: Settings, monk
     supervisor.stop()
     assert len(tries) == 3
     assert is_gone(pid)
+
+
+SLOW_MODEL = """
+import time
+from medcore.settings import Settings
+from medcore.worker import answers, kinds, loop, predict
+from tests.test_predict import BrightnessModel
+
+class Slow(BrightnessModel):
+    def explain(self, inputs):
+        end = time.monotonic() + 0.05 * len(inputs)
+        while time.monotonic() < end:  # as busy as a network
+            inputs.sum()
+        return super().explain(inputs)
+
+predict.load_model = kinds.load_model = lambda folder, model=Slow(): model
+
+if __name__ == "__main__":
+    loop.run_worker(Settings.from_environment())
+"""
+MANY = 2000
+
+
+def small_films(folder: Path) -> Path:
+    """Write many small films that differ in their SOP Instance UID."""
+    uid = "1.2.3.4.5.1000000"
+    data = write_film(folder / "0", SOPInstanceUID=uid).read_bytes()
+    for number in range(1, MANY):
+        (folder / str(number)).write_bytes(data.replace(uid.encode(), f"1.2.3.4.5.{1000000 + number}".encode()))
+    return folder
+
+
+def test_adding_many_files_is_not_slowed_by_the_looking_at_earlier_ones(
+    library: Library, start: Callable, tmp_path: Path
+) -> None:
+    first = small_films(tmp_path / "first")
+    data = [(file, file.read_bytes()) for file in first.iterdir()]
+    second = tmp_path / "second"
+    second.mkdir()
+    for file, content in data:
+        (second / file.name).write_bytes(content.replace(b"1.2.3.4.5.1", b"1.2.3.4.5.2"))
+    library.add([write_film(tmp_path / "warm")])  # the decoders' start is nobody's time for one file
+    alone_s = timed(lambda: library.add([first]))
+    start(SLOW_MODEL)
+    (busy,) = wait_for(
+        lambda: [job for job in library.jobs.active() if job.state == "running" and job.done and job.total == MANY]
+    )
+    beside_s = timed(lambda: library.add([second]))
+    after = library.jobs.get(busy.id)
+    assert after is not None
+    assert after.state == "running"
+    assert after.done > busy.done
+    assert sum(row.images for row in library.studies().rows) == 2 * MANY + 1
+    assert beside_s < 3 * alone_s + 1, (
+        f"{alone_s / MANY * 1000:.2f} ms a file alone, {beside_s / MANY * 1000:.2f} beside"
+    )
+
+
+def timed(work: Callable[[], object]) -> float:
+    began_at = time.monotonic()
+    work()
+    return time.monotonic() - began_at

@@ -105,7 +105,7 @@ def _sentence(said: str) -> str:
         return "The library's folder cannot be written to. Check who owns the data folder and try again."
     if "malformed" in said or "not a database" in said:
         return "The library's file is damaged. Restore the last backup with `medcore restore`."
-    return f"The library refused a change: {said}"
+    return "The change does not fit what is in the library, and nothing was changed. Open the page again and retry."
 
 
 def _create_engine(file: Path) -> Engine:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from medcore.dicom import Refusal
+from medcore.dicom.plain_text import printable
 from medcore.library.layout import PRIVATE
 from medcore.library.records import AddSummary
 
@@ -29,4 +30,4 @@ def with_names(summary: AddSummary, uploads: Sequence[Upload], folder: Path) -> 
 
 def _named(refusal: Refusal, uploads: Sequence[Upload], folder: str) -> Refusal:
     number, *inside = refusal.source.removeprefix(f"{folder}/").split(" ", 1)
-    return Refusal(" ".join([uploads[int(number)][0], *inside]), refusal.reason)
+    return Refusal(" ".join([printable(uploads[int(number)][0]), *inside]), refusal.reason)

@@ -15,6 +15,7 @@ from medcore.library.schema import Patient, StatedAge, Study, Thumbnail
 SHARES_ID = "This patient ID is also in the library with another name, birth date or sex."
 SHARES_STUDY = "This Study Instance UID is also in the library under another patient."
 MAX_PAGE = 500  # studies
+MAX_SEARCH, MAX_WORDS = 200, 20  # characters and words that are looked for; what follows is passed over
 
 
 def find_studies(database: Database, query: StudyQuery) -> StudyPage:
@@ -85,7 +86,7 @@ def _columns() -> Select[*tuple[Any, ...]]:
 
 def _conditions(query: StudyQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
-        Study.search.contains(word, autoescape=True) for word in fold(query.text).split()
+        Study.search.contains(word, autoescape=True) for word in fold(query.text[:MAX_SEARCH]).split()[:MAX_WORDS]
     ]
     if query.modality:
         conditions.append(Study.modalities.contains(f" {query.modality} ", autoescape=True))
