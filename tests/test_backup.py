@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from medcore.errors import LibraryError
 from medcore.library import Library, NewReading
@@ -68,8 +69,7 @@ def run_in_tables(members: Members, folder: Path, statement: str) -> None:
     file = folder / "changed.sqlite"
     file.write_bytes(members["library.sqlite"])
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute(statement)
-        connection.commit()
+        connection.executescript(statement)
     members["library.sqlite"] = file.read_bytes()
     refit_tables(members)
 
@@ -176,6 +176,15 @@ def newer(members: Members) -> None:
     members["manifest.json"] = members["manifest.json"].replace(b'"format": 1', b'"format": 2')
 
 
+def no_sizes(members: Members) -> None:
+    manifest = json.loads(members["manifest.json"])
+    members["manifest.json"] = json.dumps(manifest | {"files": [1]}).encode()
+
+
+def deep_manifest(members: Members) -> None:
+    members["manifest.json"] = b'{"format": ' + b"[" * 200_000
+
+
 def broken_tables(members: Members) -> None:
     members["library.sqlite"] = b"x" * 4096
     refit_tables(members)
@@ -183,7 +192,20 @@ def broken_tables(members: Members) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [flip, grow, lose, climb, add_absolute, no_manifest, odd_manifest, hostile_manifest, newer, broken_tables],
+    [
+        flip,
+        grow,
+        lose,
+        climb,
+        add_absolute,
+        no_manifest,
+        odd_manifest,
+        hostile_manifest,
+        newer,
+        broken_tables,
+        no_sizes,
+        deep_manifest,
+    ],
 )
 def test_an_unsound_backup_is_refused_and_changes_nothing(
     saved: Path, elsewhere: Settings, tmp_path: Path, change: Callable[[Members], None]
@@ -204,6 +226,17 @@ def test_an_unsound_backup_is_refused_and_changes_nothing(
         "UPDATE instance SET sha256 = '../../outside' WHERE id = 1",
         "UPDATE study SET patient_key = 99 WHERE id = 1",
         "UPDATE alembic_version SET version_num = '9999'",
+        "DROP TABLE alembic_version; CREATE VIEW alembic_version AS WITH RECURSIVE endless(version_num) AS "
+        "(SELECT 1 UNION ALL SELECT version_num + 1 FROM endless) SELECT max(version_num) AS version_num FROM endless",
+        "UPDATE instance SET attributes = 'no JSON' WHERE id = 1",
+        "UPDATE instance SET attributes = '[]' WHERE id = 1",
+        "UPDATE instance SET attributes = json_set(attributes, '$.number_of_frames', 1000000000000) WHERE id = 1",
+        "UPDATE instance SET attributes = json_set(attributes, '$.rows', 'many') WHERE id = 1",
+        "UPDATE instance SET attributes = json_set(attributes, '$.study_date', 'today') WHERE id = 1",
+        "UPDATE instance SET attributes = json_set(attributes, '$.image_position_mm', json('[1, 2]')) WHERE id = 1",
+        "UPDATE patient SET name = 'Doe' || char(8238) WHERE id = 1",
+        "UPDATE study SET study_date = 'today' WHERE id = 1",
+        "UPDATE study SET images = 'many' WHERE id = 1",
     ],
 )
 def test_tables_that_are_not_medcores_own_are_refused(
@@ -213,6 +246,16 @@ def test_tables_that_are_not_medcores_own_are_refused(
     with pytest.raises(LibraryError):
         Library.restore(changed, elsewhere)
     assert not (elsewhere.data_dir / "library").exists()
+
+
+def test_a_study_whose_row_is_damaged_says_so_and_the_worklist_stays(library: Library, bring: Bring) -> None:
+    broken, sound = bring(make_attributes(), make_attributes()).studies
+    with library._database.writing() as session:
+        session.execute(text("UPDATE instance SET attributes = '[]' WHERE id = 1"))
+    with pytest.raises(LibraryError, match="damaged"):
+        library.study(broken)
+    assert library.study(sound).id == sound
+    assert library.studies().total == 2
 
 
 def test_a_link_in_a_backup_is_refused(saved: Path, elsewhere: Settings) -> None:

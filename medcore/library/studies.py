@@ -16,6 +16,7 @@ from medcore.library.records import Instance, Series, Study
 from medcore.library.worklist import age_of, flags, stated_age, status
 
 NO_STUDY = "This study is not in the library; it may have been deleted. Choose another in the worklist."
+BROKEN = "What the library keeps of an image of this study is damaged. Restore the last backup, or delete the study."
 NO_IMAGE = "This image is not in the library; its study may have been deleted. Choose another in the worklist."
 
 
@@ -76,7 +77,7 @@ def as_instance(instance: schema.Instance, store: FileStore) -> Instance:
         id=instance.id,
         sha256=instance.sha256,
         path=store.path(instance.sha256),
-        attributes=Attributes.from_json(instance.attributes),
+        attributes=_attributes(instance),
     )
 
 
@@ -90,9 +91,16 @@ def in_reading_order(session: Session, study_id: int) -> list[tuple[schema.Serie
     ordered = []
     for one in sorted(series, key=lambda one: (one.number is None, one.number or 0, one.id)):
         rows = found.get(one.id, [])
-        order = sort_series([Attributes.from_json(row.attributes) for row in rows])
+        order = sort_series([_attributes(row) for row in rows])
         ordered.append((one, [rows[index] for index in order]))
     return ordered
+
+
+def _attributes(instance: schema.Instance) -> Attributes:
+    try:
+        return Attributes.from_json(instance.attributes)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise LibraryError(BROKEN) from error
 
 
 def _as_series(series: schema.Series, rows: Sequence[schema.Instance], store: FileStore) -> Series:
