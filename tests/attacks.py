@@ -119,6 +119,33 @@ def _with_sequence(nested: bytes, path: Path, is_implicit: bool) -> Path:
     return file_with(body[:middle] + nested + body[middle:], path, syntax)
 
 
+def deep_deflated(path: Path) -> Path:
+    """Nest sequences inside a deflated data set, whose inflated bytes look like the start of another file."""
+    body = data_set_of(make_film())
+    middle = body.index(b"\x10\x00\x10\x00")
+    head = SEQUENCE_TAG + b"SQ\0\0" + UNDEFINED + ITEM + UNDEFINED
+    fake_prefix = b"\x08\x00\x05\x00CS" + (124).to_bytes(2, "little") + b"ISO_IR 192".ljust(120) + b"DICM"
+    nested = DEPTH * head + DEPTH * (ITEM_END + SEQUENCE_END)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(fake_prefix + body[18:middle] + nested + body[middle:]) + packer.flush()
+    return file_with(packed, path, DeflatedExplicitVRLittleEndian)
+
+
+def endless_header(path: Path, size: int) -> Path:
+    """Put `size` bytes of empty elements before the pixels."""
+    body = data_set_of(make_film())
+    middle = body.index(b"\x10\x00\x10\x00")
+    empty = b"\x09\x00\x10\x00LO\0\0"
+    return file_with(body[:middle] + size // len(empty) * empty + body[middle:], path)
+
+
+def padded(path: Path, size: int = 20 * MIB) -> Path:
+    """Add bytes to the end of a file, to make it look like a large one."""
+    with path.open("ab") as file:
+        file.write(bytes(size))
+    return path
+
+
 def truncated(path: Path) -> Path:
     """Cut the last byte of the pixels off."""
     write_film(path)

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
+    JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEG2000Lossless,
     generate_uid,
 )
 
-from medcore.dicom import CheckedFile, Refusal, check_files
+from medcore.dicom import CheckedFile, Refusal, check_files, read_frame
 from medcore.errors import IntakeError
 from tests import attacks
 from tests.films import make_film, write, write_ct_series, write_film
@@ -313,3 +315,42 @@ def test_refusals_hold_no_name_and_no_uid(tmp_path: Path, staging: Path) -> None
     assert isinstance(refused, Refusal)
     assert "Secret" not in refused.reason
     assert film.StudyInstanceUID not in refused.reason
+
+
+def _jpeg_2000(path: Path, rows: int, columns: int, syntax: str = JPEG2000Lossless) -> Path:
+    noise = np.random.default_rng(3).normal(0, 12, (rows, columns))
+    pixels = (np.linspace(200, 3800, columns) + noise).clip(0, 4095).astype(np.uint16)
+    ds = make_film(pixels, BitsStored=12, HighBit=11)
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    options = {} if syntax == JPEG2000Lossless else {"j2k_cr": [10]}
+    ds.compress(syntax, pixels, generate_instance_uid=False, **options)
+    return write(ds, path, syntax)
+
+
+def test_a_mammogram_of_28_megapixels_in_jpeg_2000_is_taken_and_shown(tmp_path: Path, staging: Path) -> None:
+    (taken,) = _check(staging, _jpeg_2000(tmp_path / "film", 5928, 4728, JPEG2000))
+    assert isinstance(taken, CheckedFile), taken
+    assert read_frame(taken.staged).stored.shape == (5928, 4728)
+
+
+def test_a_frame_too_large_to_decode_is_called_large_and_nothing_else(tmp_path: Path, staging: Path) -> None:
+    # 5800 x 5784 samples of 16 bits take 8 bytes each while decoding: 268 MB, and what is compressed twice.
+    film = _jpeg_2000(tmp_path / "film", 5800, 5784)
+    compressed = film.stat().st_size
+    (refused,) = _check(staging, film)
+    assert isinstance(refused, Refusal)
+    needed = 5800 * 5784 * 8 + 2 * compressed
+    assert f"5800 x 5784 pixels from JPEG 2000 takes {needed // 10**6} MB" in refused.reason
+    assert "at most 283 MB" in refused.reason
+    assert "damaged" not in refused.reason and "attack" not in refused.reason
+
+
+def test_a_codestream_of_another_size_than_the_header_is_refused(tmp_path: Path, staging: Path) -> None:
+    film = _jpeg_2000(tmp_path / "film", 80, 70)
+    content = film.read_bytes()
+    rows = b"\x28\0\x10\0US\x02\0" + (80).to_bytes(2, "little")
+    film.write_bytes(content.replace(rows, rows[:-2] + (81).to_bytes(2, "little")))
+    (refused,) = _check(staging, film)
+    assert isinstance(refused, Refusal)
+    assert "80 x 70 x 1 samples" in refused.reason and "say 81 x 70 x 1" in refused.reason

@@ -9,10 +9,11 @@ end with their parent. They are no daemons, so any process may use the pool but 
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, TimeoutError
+from concurrent.futures import CancelledError, Future, TimeoutError
 from importlib import import_module
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pebble
@@ -24,14 +25,18 @@ from medcore.processes import LeanContext, exit_with_parent
 CHILDREN = min(os.cpu_count() or 2, 4)
 TASKS_A_CHILD = 1000  # then it is replaced, for native decoders leak
 GRACE_S = 1.0  # beyond a task's own limit before the parent ends the child
+POOLS_TRIED = 3
+POLL_S = 1.0  # between looks whether a task's pool is still there
 START_S = 30.0  # for a child to start and load its modules on a busy machine
 CRASHED = "The image decoder crashed on this file; it may be damaged. Ask the sender for it again."
+STOPPED = "The program was being stopped while it read this file. Add it again."
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _lock = threading.Lock()
 _pool: pebble.ProcessPool | None = None
+_homes: WeakKeyDictionary["Future[Any]", pebble.ProcessPool] = WeakKeyDictionary()  # where each task runs
 _owner = 0  # process number of the pool's parent
 
 
@@ -53,14 +58,29 @@ def stop_decoders() -> None:
 def submit(function: Callable[P, T], limit_s: float, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
     """Run `function` in a child and return its future.
 
-    The future raises what `function` raised, TimeoutError after `limit_s` seconds in the child, or
-    pebble.ProcessExpired if the child died.
+    The future raises what `function` raised, TimeoutError after `limit_s` seconds in the child,
+    pebble.ProcessExpired if the child died, or CancelledError if `stop_decoders` was called meanwhile.
     """
-    try:
-        return _running().schedule(function, args, kwargs, timeout=limit_s)
-    except RuntimeError:  # the pool broke: every child died while idle
-        stop_decoders()
-        return _running().schedule(function, args, kwargs, timeout=limit_s)
+    for _ in range(POOLS_TRIED):
+        pool = _running()
+        try:
+            future = pool.schedule(function, args, kwargs, timeout=limit_s)
+            _homes[future] = pool
+            return future
+        except RuntimeError:  # the pool broke, every child having died while idle, or was stopped in this moment
+            _forget(pool)
+    raise PixelError(CRASHED)
+
+
+def _forget(pool: pebble.ProcessPool) -> None:
+    """Make room for a new pool, unless another thread has already done so."""
+    global _pool
+    with _lock:
+        if _pool is not pool:
+            return
+        _pool = None
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def _running() -> pebble.ProcessPool:
@@ -99,14 +119,15 @@ def decode_in_child(path: Path, frame: int) -> np.ndarray:
 
     limit_s = allowed_s(path.stat().st_size) + KILL_AFTER_S + GRACE_S
     future = submit(decode_file, limit_s, path, frame)
-    if isinstance(future.exception(), pebble.ProcessExpired) and not is_time_out(future.exception()):
+    end = end_of(future)
+    if isinstance(end, (pebble.ProcessExpired, CancelledError)) and not is_time_out(end):
         future = submit(decode_file, limit_s, path, frame)  # an earlier file may have harmed the child: once more
     return outcome(future)
 
 
 def outcome(future: "Future[T]") -> T:
     """Return a task's result; whatever ended the child becomes a PixelError."""
-    error = future.exception()
+    error = end_of(future)
     if error is None:
         return future.result()
     if isinstance(error, MedcoreError):
@@ -114,8 +135,22 @@ def outcome(future: "Future[T]") -> T:
     raise PixelError(explain_end(error)) from error
 
 
+def end_of(future: "Future[T]") -> BaseException | None:
+    """Wait for a task and return what it raised, if anything; a task that was cancelled raised CancelledError."""
+    while True:
+        try:
+            return future.exception(POLL_S)
+        except CancelledError as error:
+            return error
+        except TimeoutError:  # a stopped pool may leave a task without an end
+            if not future.done() and _homes.get(future, _pool) is not _pool:
+                return CancelledError()
+
+
 def explain_end(error: BaseException) -> str:
     """Return a sentence for the end of a child."""
+    if isinstance(error, CancelledError):
+        return STOPPED
     return TOO_LONG if is_time_out(error) else CRASHED
 
 

@@ -5,6 +5,9 @@ other syntax goes through native libraries that are not memory-safe: call `decod
 process only (`medcore.dicom.decoders`).
 """
 
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,10 +17,16 @@ from pydicom.uid import UID, ExplicitVRBigEndian, JPEGExtended12Bit
 
 from medcore.dicom.elements import DAMAGE
 from medcore.dicom.layout import Layout
+from medcore.dicom.limits import FILE_S, GROWTH_LIMIT, allow, check_time, decoding_s
 from medcore.errors import PixelError
 
 DTYPES = {"PixelData": {8: "u1", 16: "u2", 32: "u4"}, "FloatPixelData": {32: "f4"}, "DoubleFloatPixelData": {64: "f8"}}
+CODESTREAM = b"\xff\x4f\xff\x51"  # a JPEG 2000 codestream starts with SOC and SIZ
+CODESTREAM_SIZE = 42  # bytes up to and with the number of components
+DECODER_LIMIT = GROWTH_LIMIT - 10 * 2**20  # bytes; the rest is for the decoder's tables
 ITEM, DELIMITER = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # of encapsulated pixels, always little endian
+# Their decoders by the memory that they need: the first takes half of what the others do.
+JPEG_2000_DECODERS = ("pylibjpeg", "gdcm", "pillow")
 GARBAGE = "The pixel data is damaged and cannot be decoded. Ask the sender for the image again."
 
 
@@ -97,12 +106,25 @@ def decode(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
     """
     if layout.bits_allocated == 1 and layout.is_native:
         return _unpack_bits(stream, layout, frame)
-    stream.seek(layout.pixels.offset)
     try:
-        array, _ = get_decoder(layout.syntax).as_array(stream, index=frame, **layout.options())
+        return _decode(stream, layout, frame)
+    except MemoryError:
+        raise
     except DAMAGE as error:
+        check_time()
         raise PixelError(GARBAGE) from error
-    return array
+
+
+def _decode(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
+    decoder = get_decoder(layout.syntax)
+    available = decoder.available_plugins
+    wanted = [name for name in JPEG_2000_DECODERS if name in available] if layout.is_jpeg_2000 else []
+    for plugin in wanted[:-1]:
+        stream.seek(layout.pixels.offset)
+        with suppress(RuntimeError):
+            return decoder.as_array(stream, index=frame, decoding_plugin=plugin, **layout.options())[0]
+    stream.seek(layout.pixels.offset)
+    return decoder.as_array(stream, index=frame, decoding_plugin=(wanted or [""])[-1], **layout.options())[0]
 
 
 def _unpack_bits(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
@@ -118,33 +140,75 @@ def check_native(stream: BinaryIO, layout: Layout, size: int) -> None:
     """Raise PixelError if uncompressed pixels are missing, or need decoding and cannot be decoded."""
     check_length(layout, size)
     if _mappable(layout) is None:
+        allow(FILE_S + decoding_s(layout.frame_samples, size))
         decode(stream, layout, 0)
 
 
 def check_compressed(stream: BinaryIO, layout: Layout, size: int) -> None:
     """Raise PixelError if fragments are missing at the end, or the first or the last frame cannot be decoded."""
-    if count_fragments(stream, layout.pixels.offset, size) < 1:
+    fragments = scan_fragments(stream, layout, size)
+    if fragments.count < 1:
         raise PixelError(GARBAGE)
-    for frame in sorted({0, layout.frames - 1}):
+    _check_memory(layout, fragments.total if layout.frames == 1 else fragments.largest)
+    wanted = sorted({0, layout.frames - 1})
+    allow(FILE_S + decoding_s(layout.frame_samples * len(wanted), fragments.total))
+    for frame in wanted:
         decode(stream, layout, frame)
 
 
-def count_fragments(stream: BinaryIO, offset: int, size: int) -> int:
-    """Count the fragments of encapsulated pixel data, the offset table left out; PS3.5, A.4.
+def _check_memory(layout: Layout, compressed: int) -> None:
+    """OpenJPEG holds each sample in 32 bits; the result and the compressed bytes are there twice at the end."""
+    needed = layout.frame_samples * (4 + 2 * layout.bits_allocated // 8) + 2 * compressed
+    if layout.is_jpeg_2000 and needed > DECODER_LIMIT:
+        raise PixelError(
+            f"Decoding one frame of {layout.rows} x {layout.columns} pixels from JPEG 2000 takes {needed // 10**6} MB "
+            f"of memory; at most {DECODER_LIMIT // 10**6} MB can be given to it. Ask the sender for it uncompressed."
+        )
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """What encapsulated pixel data consists of, the offset table left out."""
+
+    count: int
+    total: int  # bytes
+    largest: int  # bytes
+
+
+def scan_fragments(stream: BinaryIO, layout: Layout, size: int) -> Fragments:
+    """Step over the fragments of encapsulated pixel data; PS3.5, A.4.
 
     Raises
     ------
     PixelError
-        If they do not end with a delimiter within the `size` bytes of the stream.
+        If they do not end with a delimiter within the `size` bytes of the stream, or hold images of another size
+        than the header says.
     """
-    count = -1
+    offset = layout.pixels.offset
+    lengths: list[int] = []
     while True:
         stream.seek(offset)
-        head = stream.read(8)
-        tag, length = head[:4], int.from_bytes(head[4:], "little")
+        head = stream.read(8 + CODESTREAM_SIZE)
+        tag, length = head[:4], int.from_bytes(head[4:8], "little")
         if tag == DELIMITER:
-            return count
+            return Fragments(len(lengths) - 1, sum(lengths[1:]), max(lengths[1:], default=0))
         offset += 8 + length
         if tag != ITEM or offset > size:
             raise PixelError("The pixel data is cut off or damaged. Ask the sender for the image again.")
-        count += 1
+        if layout.is_jpeg_2000 and length >= CODESTREAM_SIZE:
+            _check_codestream(head[8:], layout)
+        lengths.append(length)
+
+
+def _check_codestream(start: bytes, layout: Layout) -> None:
+    """Compare the codestream, by which a decoder makes room, with the header; ISO/IEC 15444-1, A.5.1 (SIZ)."""
+    if not start.startswith(CODESTREAM):
+        return
+    right, bottom, left, top = struct.unpack_from(">4L", start, 8)
+    (samples,) = struct.unpack_from(">H", start, 40)
+    if (bottom - top, right - left, samples) != (layout.rows, layout.columns, layout.samples):
+        raise PixelError(
+            f"The compressed image is {bottom - top} x {right - left} x {samples} samples, but Rows, Columns "
+            f"and Samples per Pixel say {layout.rows} x {layout.columns} x {layout.samples}. "
+            "Ask the sender for the image again."
+        )

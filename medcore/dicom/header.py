@@ -23,11 +23,13 @@ from pydicom.uid import (
 )
 
 from medcore.dicom.elements import DAMAGE, text
-from medcore.dicom.quick_header import LONG_VRS, UNDEFINED, scan
+from medcore.dicom.items import PEEK
+from medcore.dicom.nesting import check_nesting
+from medcore.dicom.quick_header import LONG_VRS, PREAMBLE, UNDEFINED, scan
 from medcore.errors import IntakeError
 
 INFLATED_LIMIT = 32 * 2**20  # bytes of a deflated data set once inflated
-PREAMBLE = 128  # bytes before the letters DICM
+PACKED_LIMIT = INFLATED_LIMIT + 2**20  # bytes of it before: Deflate never adds as much as 1 %
 PIXEL_TAGS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
 LONG_LENGTH = {vr.decode() for vr in LONG_VRS}
 DAMAGED = "The file is damaged: its header cannot be read. Ask the sender for the file again."
@@ -85,6 +87,8 @@ def read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
     """
     try:
         return _read_header(stream, keep)
+    except MemoryError:
+        raise
     except DAMAGE as error:
         raise IntakeError(DAMAGED) from error
 
@@ -95,7 +99,7 @@ def _read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
         ds, syntax, place = found
         return Header(ds, syntax, _element(*place) if place else None)
     stream.seek(0)
-    may_be_deflated = DeflatedExplicitVRLittleEndian.encode() in stream.read(1024)
+    may_be_deflated = DeflatedExplicitVRLittleEndian.encode() in stream.read(PEEK)
     stream.seek(0)
     if may_be_deflated and _syntax(stream) == DeflatedExplicitVRLittleEndian:
         return _read_deflated(stream, keep)
@@ -119,8 +123,10 @@ def _syntax(stream: BinaryIO) -> str:
 
 
 def _read_deflated(stream: BinaryIO, keep: Collection[int]) -> Header:
-    body = _inflate(stream.read())
+    body = _inflate(stream.read(PACKED_LIMIT))
     inflated, finder = BytesIO(body), _PixelFinder()
+    check_nesting(inflated, len(body), is_body=True)
+    inflated.seek(0)
     ds = read_dataset(inflated, False, True, stop_when=finder, specific_tags=list(keep))
     return Header(ds, str(DeflatedExplicitVRLittleEndian), finder.found(inflated.tell(), False), body)
 

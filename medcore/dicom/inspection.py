@@ -13,13 +13,14 @@ from medcore.dicom import decoding, instance, presentation
 from medcore.dicom.archives import DAMAGED_ZIP, ZIP_ERRORS, ZIP_MAGICS, open_member
 from medcore.dicom.attributes import Attributes
 from medcore.dicom.elements import DAMAGE, items, tag_of, texts
-from medcore.dicom.header import DAMAGED, PREAMBLE, Header, looks_like_dicom, read_header
+from medcore.dicom.header import DAMAGED, Header, looks_like_dicom, read_header
 from medcore.dicom.items import PEEK, Item, says_index
 from medcore.dicom.layout import KEYWORDS, read_layout
-from medcore.dicom.limits import allowed_s, file_limits
+from medcore.dicom.limits import FILE_S, GROWTH_LIMIT, allow, decoding_s, file_limits
 from medcore.dicom.nesting import check_nesting
 from medcore.dicom.outcome import CheckedFile, Refusal
 from medcore.dicom.palette import apply_palette
+from medcore.dicom.quick_header import PREAMBLE
 from medcore.errors import IntakeError, PixelError
 
 IN_MEMORY = 8 * 2**20  # bytes; a larger file is copied before it is checked
@@ -30,7 +31,10 @@ UNREADABLE = "The file cannot be read. Check that it is there, and its permissio
 RECORDS = tag_of("DirectoryRecordSequence")
 TAGS = instance.TAGS | presentation.TAGS | {RECORDS}
 LAYOUT_TAGS = frozenset(tag_of(keyword) for keyword in KEYWORDS)
-NO_MEMORY = "Reading the file takes more memory than a file may. It may be damaged: ask the sender for it again."
+NO_MEMORY = (
+    f"Reading the file takes more memory than the {GROWTH_LIMIT // 2**20} MiB that a file may. "
+    "Ask the sender for it again, uncompressed if it is a large image."
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def _check_or_refuse(item: Item, staged: Path) -> CheckedFile | Refusal | None:
 
 
 def _check(item: Item, staged: Path) -> CheckedFile | None:
-    with file_limits(allowed_s(item.proven_size)), _open(item) as stream:
+    with _open(item) as stream:
         start = _read(stream, PEEK)
         _check_kind(start, item)
         if item.size <= IN_MEMORY:
@@ -141,7 +145,8 @@ def _check_kind(start: bytes, item: Item) -> None:
 def _check_in_memory(data: bytes, item: Item, staged: Path) -> CheckedFile:
     data = _without_preamble(data)
     sha256 = hashlib.sha256(data).hexdigest()
-    attributes = inspect(BytesIO(data), len(data), sha256)
+    with file_limits():
+        attributes = inspect(BytesIO(data), len(data), sha256)
     try:
         with open(staged, "xb", buffering=0) as target:  # noqa: PTH123 - Path.open costs a tenth of the whole check
             target.write(data)
@@ -168,7 +173,7 @@ def _check_copy(start: bytes, stream: BinaryIO, item: Item, staged: Path) -> Che
             except OSError as error:
                 raise StagingError(_no_room(error)) from error
             chunk = _read(stream, CHUNK)
-    with staged.open("rb") as copy:
+    with staged.open("rb") as copy, file_limits():
         attributes = inspect(copy, size, digest.hexdigest())
     return CheckedFile(staged, digest.hexdigest(), size, attributes, item.source)
 
@@ -223,16 +228,17 @@ def _is_index(stream: BinaryIO, header: Header) -> bool:
 
 def decode_file(path: Path, frame: int) -> np.ndarray:
     """Decode one frame of a checked file under the time limit; see `decoding.decode`."""
-    with path.open("rb") as stream, file_limits(allowed_s(path.stat().st_size)):
+    with path.open("rb") as stream, file_limits():
         header = read_header(stream, LAYOUT_TAGS)
-        source = stream if header.body is None else BytesIO(header.body)
-        return decoding.decode(source, read_layout(header), frame)
+        layout = read_layout(header)
+        allow(FILE_S + decoding_s(layout.frame_samples, path.stat().st_size))
+        return decoding.decode(stream if header.body is None else BytesIO(header.body), layout, frame)
 
 
 def read_index(path: Path) -> list[tuple[str, ...]] | None:
     """Return the file IDs that a DICOMDIR refers to, each as its path's parts; None if the file is no DICOMDIR."""
     size = path.stat().st_size
-    with path.open("rb") as stream, file_limits(allowed_s(size)):
+    with path.open("rb") as stream, file_limits():
         check_nesting(stream, size)
         header = read_header(stream, [RECORDS])
         if not _is_index(stream, header):

@@ -114,7 +114,7 @@ def read_date(ds: Dataset, keyword: str) -> date | None:
 
 
 def age_years(stated: str, birth_date: date | None, study_date: date | None) -> float | None:
-    """Return the age in years from Patient's Age ("018M"), else in calendar years from the dates; None if neither can be.
+    """Return the age in years from Patient's Age ("018M"), else from the dates by the calendar; None if neither can be.
 
     An age above 130 years or a study before birth is a mistake and counts as missing.
     """

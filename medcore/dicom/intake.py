@@ -8,11 +8,11 @@ or none, because what was written lives in the system's cache; only a power cut 
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from medcore.dicom.decoders import CHILDREN, GRACE_S, explain_end, is_time_out, submit
+from medcore.dicom.decoders import CHILDREN, GRACE_S, STOPPED, end_of, explain_end, is_time_out, submit
 from medcore.dicom.inspection import Batch, StagingError, check_batch
 from medcore.dicom.items import Item
 from medcore.dicom.limits import KILL_AFTER_S, allowed_s
@@ -113,7 +113,7 @@ class _Job:
     def discard(self) -> None:
         """Wait for the child, which a batch keeps busy for a moment only, and clear what it wrote."""
         if self.future:
-            self.future.exception()
+            end_of(self.future)
         _clear(self.batch)
 
 
@@ -146,7 +146,7 @@ def _submit(batch: Batch) -> "Future[list[Outcome | None]]":
 
 def _settle(batch: Batch, future: "Future[list[Outcome | None]]") -> list[Outcome | None]:
     """Return the outcomes of a batch; if its child failed, blame the file it was at and do the others again."""
-    error = future.exception()
+    error = end_of(future)
     culprit = _culprit(batch)
     batch.marker.unlink(missing_ok=True)
     if error is None:
@@ -156,6 +156,8 @@ def _settle(batch: Batch, future: "Future[list[Outcome | None]]") -> list[Outcom
         raise error
     before = replace(batch, items=batch.items[:culprit])
     after = replace(batch, items=batch.items[culprit + 1 :])
+    if isinstance(error, CancelledError):
+        raise IntakeError(STOPPED)
     blamed: list[Outcome | None] = [Refusal(batch.items[culprit].source, explain_end(error))]
     if not is_time_out(error) and len(batch.items) > 1:  # the batch together may have used up the memory: once more
         blamed = _again(replace(batch, items=batch.items[culprit : culprit + 1]))

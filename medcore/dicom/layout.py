@@ -13,6 +13,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEG2000TransferSyntaxes,
 )
 
 from medcore.dicom.elements import converted, integer, text, unsigned
@@ -26,6 +27,7 @@ NATIVE = {
     str(ExplicitVRBigEndian),
     str(DeflatedExplicitVRLittleEndian),
 }
+JPEG_2000 = {*map(str, JPEG2000TransferSyntaxes), *(f"1.2.840.10008.1.2.4.{number}" for number in (201, 202, 203))}
 BITS = {"PixelData": (1, 8, 16, 32, 64), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
 # Photometric interpretations that can be shown, by samples per pixel; PS3.3, C.7.6.3.1.2.
 SHOWN = {
@@ -71,9 +73,19 @@ class Layout:
         return self.syntax in NATIVE
 
     @property
+    def is_jpeg_2000(self) -> bool:
+        """Whether each frame is a JPEG 2000 codestream, High-Throughput included."""
+        return self.syntax in JPEG_2000
+
+    @property
+    def frame_samples(self) -> int:
+        """Numbers in one frame."""
+        return self.rows * self.columns * self.samples
+
+    @property
     def frame_bits(self) -> int:
         """Length of one uncompressed frame, in bits."""
-        bits = self.rows * self.columns * self.samples * self.bits_allocated
+        bits = self.frame_samples * self.bits_allocated
         return bits * 2 // 3 if self.is_native and self.photometric == "YBR_FULL_422" else bits
 
     @property

@@ -1,8 +1,12 @@
 """Limits on time, memory and core dumps that a child process sets on itself.
 
-A file may take 1.2 s, and 0.4 s more for each MiB beyond the first: a large image in JPEG 2000 takes seconds to decode
-and is no attack. A timer of the wall clock interrupts Python; code in native libraries cannot be interrupted, so a
-second timer, of CPU time, ends the whole process, and the parent replaces it.
+Time is the processor's, so that a busy machine or a slow disk harms no film. Reading a header takes 1.2 s at most,
+however long the file is; what decoding may take more is known from the header and from how many compressed bytes
+there are, the smaller of the two: padding a file and claiming many pixels buy nothing by themselves. Copying and
+hashing are not counted: their time follows from bytes that are there.
+
+A timer interrupts Python; code in native libraries cannot be interrupted, so a second timer ends the whole process,
+and the parent replaces it. A third one, of the wall clock, is for a disk that does not answer.
 """
 
 import math
@@ -17,47 +21,80 @@ from types import FrameType
 
 from medcore.errors import IntakeError
 
-FILE_S = 1.2  # wall time for one file, up to 1 MiB
-MIB_S = 0.4  # wall time for each MiB more
-KILL_AFTER_S = 0.3  # CPU time beyond the limit after which the process is ended
+FILE_S = 1.2  # processor time for all of a file but its compressed pixels
+MEGAPIXEL_S = 0.6  # more for each million samples of a frame
+MIB_S = 1.0  # more for each MiB of compressed pixels
+COPY_MIB_S = 0.2  # wall time that copying each MiB may take on a slow disk
+KILL_AFTER_S = 0.3  # processor time beyond the limit after which the process is ended
+STALL = 4  # times the limit, in wall time
 REPEAT_S = 0.1  # pydicom tries its decoders in turn and swallows what one raises: interrupt the next one too
-GROWTH_LIMIT = 256 * 2**20  # bytes of address space beyond what the child has before the file
-TOO_LONG = "The file took too long to read; it may be damaged or made to do harm. Ask the sender for it again."
-KILLED_FOR_TIME = (-signal.SIGPROF, -signal.SIGXCPU)  # exit codes
+GROWTH_LIMIT = 280 * 2**20  # bytes of address space beyond what the child has before the file
+TOO_LONG = (
+    "Reading the file takes longer than a file of its size may. "
+    "Ask the sender for it again, uncompressed if it is a large image."
+)
+KILLED_FOR_TIME = (-signal.SIGVTALRM, -signal.SIGXCPU)  # exit codes
+
+_is_limited = False  # in a child: whether a file is under way
+_is_up = False  # and whether its time is up
 
 
 class TimeLimitError(IntakeError):
     """A file took longer than it may."""
 
 
+def decoding_s(samples: int, compressed: int) -> float:
+    """Return the processor time that decoding frames of `samples` samples in `compressed` bytes may take, in s."""
+    return min(samples / 1e6 * MEGAPIXEL_S, compressed / 2**20 * MIB_S)
+
+
 def allowed_s(size: int) -> float:
-    """Return the wall time in seconds that a file of `size` bytes may take."""
-    return FILE_S + MIB_S * max(size / 2**20 - 1, 0)
+    """Return the wall time after which a child that reads a file of `size` bytes does not answer any more, in s."""
+    return STALL * (FILE_S + size / 2**20 * MIB_S) + size / 2**20 * COPY_MIB_S
 
 
 @contextmanager
-def file_limits(seconds: float) -> Iterator[None]:
-    """Limit what the block may take: `seconds` of time, 256 MiB of memory.
+def file_limits(seconds: float = FILE_S) -> Iterator[None]:
+    """Limit what the block may take: `seconds` of processor time, 280 MiB of memory.
 
     Raises TimeLimitError when the time is up, and ends the process if that does not help; memory ends in MemoryError,
     or in a crash where a native library does not check.
 
-    Only in the main thread of a child process: it uses SIGALRM and SIGPROF.
+    Only in the main thread of a child process: it uses SIGALRM, SIGPROF and SIGVTALRM.
     """
+    global _is_limited, _is_up
     signal.signal(signal.SIGALRM, _raise)
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    _limit_cpu(seconds)
+    signal.signal(signal.SIGPROF, _raise)
+    signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     _limit_memory()
-    signal.setitimer(signal.ITIMER_PROF, seconds + KILL_AFTER_S)
-    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_S)
+    _is_limited, _is_up = True, False
     try:
+        allow(seconds)
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        _is_limited = False
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL, signal.ITIMER_VIRTUAL):
+            signal.setitimer(timer, 0)
+
+
+def allow(seconds: float) -> None:
+    """Give the block of `file_limits` that this is called in `seconds` from now on; without effect outside one."""
+    if _is_limited:
+        _limit_cpu(seconds)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds + KILL_AFTER_S)
+        signal.setitimer(signal.ITIMER_PROF, seconds, REPEAT_S)
+        signal.setitimer(signal.ITIMER_REAL, STALL * seconds, REPEAT_S)
+
+
+def check_time() -> None:
+    """Raise TimeLimitError if the time was up before: a library may have swallowed the first one."""
+    if _is_limited and _is_up:
+        raise TimeLimitError(TOO_LONG)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
+    global _is_up
+    _is_up = True
     raise TimeLimitError(TOO_LONG)
 
 

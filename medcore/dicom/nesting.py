@@ -6,43 +6,49 @@ Source: DICOM PS3.5, 7.5 (nesting of data sets).
 import struct
 from typing import BinaryIO
 
-from medcore.dicom.header import PREAMBLE
-from medcore.dicom.quick_header import LONG_VRS, UNDEFINED
+from pydicom.uid import ExplicitVRBigEndian
+
+from medcore.dicom.items import PEEK, meta_syntax
+from medcore.dicom.quick_header import LONG_VRS, META_START, PREAMBLE, UNDEFINED
 from medcore.errors import IntakeError
 
 DEPTH_LIMIT = 64  # data sets within data sets; structured reports reach about 10
-CHUNK = 4 * 2**20  # bytes
+COUNTED = 8 * 2**20  # bytes; in a larger file, stepping over the elements costs less than looking at each byte
 ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # item tag, both byte orders
 DELIMITERS = (0xFFFEE00D, 0xFFFEE0DD)
 ITEM = 0xFFFEE000
-BIG_ENDIAN = b"1.2.840.10008.1.2.2\0"
 PIXELS = 0x7FE00000
+ELEMENTS_LIMIT = 300_000  # before the pixels; an enhanced image of 5,000 frames has about as many
+TOO_MANY = f"Its header holds more than {ELEMENTS_LIMIT:,} elements. Ask the sender for it in several files."
 TOO_DEEP = f"Its sequences are nested more than {DEPTH_LIMIT} deep, as only an attack does. The file is left out."
 
 
-def check_nesting(stream: BinaryIO, size: int) -> None:
-    """Raise IntakeError if the data set in a stream of `size` bytes nests more than 64 deep before its pixels."""
-    if _has_many_items(stream):
-        stream.seek(0)
-        start = stream.read(1024)
-        stream.seek(PREAMBLE + 4 if start[PREAMBLE : PREAMBLE + 4] == b"DICM" else 0)
-        _walk(stream, ">" if BIG_ENDIAN in start or start[:2] == b"\0\x08" else "<", size)
+def check_nesting(stream: BinaryIO, size: int, is_body: bool = False) -> None:
+    """Raise IntakeError if the data set in a stream of `size` bytes nests more than 64 deep before its pixels.
+
+    `is_body` says that the stream holds the inflated data set alone, whatever its first bytes look like.
+    """
+    if size <= COUNTED and not _has_many_items(stream):
+        return
+    stream.seek(0)
+    start = b"" if is_body else stream.read(PEEK)
+    stream.seek(META_START if start[PREAMBLE:META_START] == b"DICM" else 0)
+    is_big = meta_syntax(start) == ExplicitVRBigEndian or start[:2] == b"\0\x08"
+    _walk(stream, ">" if is_big else "<", size)
 
 
 def _has_many_items(stream: BinaryIO) -> bool:
     """Each level needs an item tag of its own, so few tags are proof enough; counting them costs next to nothing."""
     stream.seek(0)
-    count = 0
-    while chunk := stream.read(CHUNK):
-        count += max(chunk.count(tag) for tag in ITEMS)
-        if count > DEPTH_LIMIT:
-            return True
-    return False
+    data = stream.read()
+    return max(data.count(tag) for tag in ITEMS) > DEPTH_LIMIT
 
 
 def _walk(stream: BinaryIO, order: str, end: int) -> None:
     ends = [end]  # where each open sequence or item ends; undefined ones end by a delimiter
-    while stream.tell() < end:
+    for _ in range(ELEMENTS_LIMIT):
+        if stream.tell() >= end:
+            return
         while len(ends) > 1 and stream.tell() >= ends[-1]:
             ends.pop()
         element = _read_element(stream, order)
@@ -57,6 +63,7 @@ def _walk(stream: BinaryIO, order: str, end: int) -> None:
             stream.seek(length, 1)
         if len(ends) > 2 * DEPTH_LIMIT:  # a sequence and its item are two
             raise IntakeError(TOO_DEEP)
+    raise IntakeError(TOO_MANY)
 
 
 def _read_element(stream: BinaryIO, order: str) -> tuple[int, int, bool] | None:

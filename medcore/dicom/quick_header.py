@@ -19,7 +19,8 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 UNDEFINED = 0xFFFFFFFF
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # their length takes 4 bytes; PS3.5, 7.1.2
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-META_START = 132
+PREAMBLE = 128  # bytes before the letters DICM
+META_START = PREAMBLE + 4
 TRANSFER_SYNTAX = 0x00020010
 CHARACTER_SET = 0x00080005
 PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
