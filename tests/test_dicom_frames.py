@@ -263,3 +263,26 @@ def test_put_pixels_describes_what_it_was_given() -> None:
     ds = Dataset()
     put_pixels(ds, np.zeros((2, 4, 6, 3), np.uint8))
     assert (ds.NumberOfFrames, ds.Rows, ds.Columns, ds.SamplesPerPixel) == (2, 4, 6, 3)
+
+
+@pytest.mark.parametrize(("center", "width"), [(1e10, 100), (0, 1e10), (0, 1e-7)])
+@pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
+def test_windows_of_impossible_size_are_left_out(function: str, center: float, width: float, tmp_path: Path) -> None:
+    film = {"WindowCenter": [center, 40], "WindowWidth": [width, 400], "VOILUTFunction": function}
+    assert read_frame(write_film(tmp_path / "film", **film)).windows == (Window(40, 400, "Window 2", function),)
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [("1e300", "0"), ("1e-300", "0"), ("1", "1e300")])
+def test_a_rescale_of_impossible_size_is_left_out(slope: str, intercept: str, tmp_path: Path) -> None:
+    frame = read_frame(write_film(tmp_path / "film", RescaleSlope=slope, RescaleIntercept=intercept))
+    np.testing.assert_array_equal(frame.values, ramp())
+
+
+def test_an_image_of_more_frames_or_pixels_than_can_be_shown_is_refused(tmp_path: Path) -> None:
+    bits = np.zeros((1, 1, 1), np.uint8)
+    path = write_film(tmp_path / "run", bits, NumberOfFrames=20_001, PixelData=bytes(20_002))
+    with pytest.raises(PixelError, match="Number of Frames is 20001; at most 20,000"):
+        read_frame(path)
+    path = write_film(tmp_path / "large", bits[0], Rows=6001, Columns=6000)
+    with pytest.raises(PixelError, match="6001 x 6000 pixels; at most 36 million"):
+        read_frame(path)

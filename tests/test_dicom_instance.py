@@ -269,3 +269,9 @@ def test_a_coded_view_and_body_part_stand_in_for_missing_text(tmp_path: Path) ->
         tmp_path, ViewPosition=None, BodyPartExamined=None, ViewCodeSequence=[view], AnatomicRegionSequence=[region]
     )
     assert (attributes.view_position, attributes.body_part_examined) == ("PA", "Chest")
+
+
+@pytest.mark.parametrize("uid", ["1.2/../x", "a.b", "1" * 65])
+def test_what_is_no_uid_counts_as_missing(uid: str, tmp_path: Path) -> None:
+    attributes = _attributes(tmp_path, StudyInstanceUID=uid)
+    assert attributes.study_instance_uid == f"2.25.{int(SHA[:32], 16) + 1}"

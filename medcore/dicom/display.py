@@ -11,6 +11,7 @@ from medcore.dicom.luts import Rescale
 from medcore.dicom.windowing import CT_PRESETS, Window, apply_window
 
 FULL_RANGE = "Full range"
+FARTHEST = 1e37  # from 0, for a window's edges: float32 reaches 3.4e38
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as in YBR_FULL
 HALVING_PAYS = 2**20  # pixels from which an image is halved before it is shrunk to an eighth or less
 TABLE_PAYS = 2**16  # pixels from which one table of all 16-bit values is cheaper than each pixel's own arithmetic
@@ -30,7 +31,7 @@ def full_range(frame: Frame) -> Window:
     edges = frame.modality_lut.apply(np.array([low, high]))
     if not isinstance(frame.modality_lut, Rescale):
         edges = frame.values
-    low, high = float(edges.min()), float(edges.max())
+    low, high = (float(np.clip(edge, -FARTHEST, FARTHEST)) for edge in (edges.min(), edges.max()))
     return Window((low + high) / 2, max(high - low, 1e-6), FULL_RANGE, "LINEAR_EXACT")
 
 

@@ -110,9 +110,9 @@ def _readable(group: str) -> str:
 
 
 def integer(ds: Dataset, keyword: str) -> int | None:
-    """Return a whole number from an IS element, None if absent or no whole number."""
+    """Return a whole number from an IS element, None if absent, no whole number or out of its 32 bits."""
     number = decimal(ds, keyword)
-    return None if number is None or number != int(number) else int(number)
+    return None if number is None or number != int(number) or abs(number) >= 2**31 else int(number)
 
 
 def unsigned(ds: Dataset, keyword: str) -> int | None:

@@ -3,6 +3,7 @@
 Source: DICOM PS3.3, C.7; ages: PS3.5, 6.2 (AS); lengths: PS3.3, 10.7.1.3 (spacing).
 """
 
+import re
 from datetime import date
 
 from pydicom.dataset import Dataset
@@ -14,6 +15,7 @@ from medcore.dicom.functional_groups import with_group
 from medcore.dicom.header import Header
 
 DAYS_A_YEAR = 365.25
+UID_FORM = re.compile(r"[0-9.]{1,64}")
 OLDEST = 130.0  # years; beyond is a mistake
 SLIGHT = 1e-9  # years, a thirtieth of a second
 AGE_UNITS = {"D": DAYS_A_YEAR, "W": DAYS_A_YEAR / 7, "M": 12.0, "Y": 1.0}  # how many are a year
@@ -70,7 +72,7 @@ def read_attributes(header: Header, sha256: str) -> Attributes:
     birth_date = read_date(ds, "PatientBirthDate")
     spacing, spacing_source = _spacing(ds)
     return Attributes(
-        **{name: text(ds, keyword) or made_uid(sha256, name) for name, keyword in UIDS.items()},
+        **{name: _uid(ds, keyword) or made_uid(sha256, name) for name, keyword in UIDS.items()},
         **{name: text(ds, keyword) for name, keyword in TEXTS.items()},
         sop_class_uid=text(ds, "SOPClassUID"),
         transfer_syntax_uid=header.syntax,
@@ -96,6 +98,12 @@ def read_attributes(header: Header, sha256: str) -> Attributes:
         synthetic=text(ds, "SyntheticData").upper() == "YES",
         has_pixels=header.pixels is not None,
     )
+
+
+def _uid(ds: Dataset, keyword: str) -> str:
+    """Return a UID, "" where what stands there is none; PS3.5, 9.1."""
+    value = text(ds, keyword)
+    return value if UID_FORM.fullmatch(value) else ""
 
 
 def made_uid(sha256: str, kind: str) -> str:

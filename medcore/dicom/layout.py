@@ -21,6 +21,8 @@ from medcore.dicom.header import Header, PixelElement
 from medcore.errors import PixelError
 
 FRAME_LIMIT = 64 * 2**20  # bytes of one frame, uncompressed; a 28 megapixel mammogram takes 54
+PIXELS_LIMIT = 36_000_000  # of one frame, however few bits each takes; the largest mammograms have 28 million
+FRAMES_LIMIT = 20_000
 NATIVE = {
     str(ImplicitVRLittleEndian),
     str(ExplicitVRLittleEndian),
@@ -179,6 +181,16 @@ def _check(layout: Layout) -> None:
         )
     if layout.frames < 1:
         raise PixelError(f"Number of Frames is {layout.frames}; it must be 1 or more. Ask for the image again.")
+    if layout.frames > FRAMES_LIMIT:
+        raise PixelError(
+            f"Number of Frames is {layout.frames}; at most {FRAMES_LIMIT:,} can be shown. "
+            "Ask the sender for the image in several files."
+        )
+    if layout.rows * layout.columns > PIXELS_LIMIT and layout.frame_bits <= 8 * FRAME_LIMIT:
+        raise PixelError(
+            f"One frame has {layout.rows} x {layout.columns} pixels; at most {PIXELS_LIMIT // 10**6} million can be "
+            "shown. Ask the sender for a smaller image."
+        )
     if layout.frame_bits > 8 * FRAME_LIMIT:
         raise PixelError(
             f"One frame of {layout.rows} x {layout.columns} pixels takes more than {FRAME_LIMIT // 2**20} MiB. "

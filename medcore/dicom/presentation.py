@@ -30,6 +30,8 @@ KEYWORDS = (
     "PixelPaddingValue",
     "PixelPaddingRangeLimit",
 )
+SMALLEST, LARGEST = 1e-9, 1e9  # size of a slope, an intercept, a window; beyond is damage, and float32 loses it
+NARROWEST = 1e-6  # width of a window
 SEQUENCES = (*functional_groups.KEYWORDS, "ModalityLUTSequence", "VOILUTSequence")
 TAGS = frozenset(tag_of(keyword) for keyword in (*KEYWORDS, *layout.KEYWORDS))
 
@@ -68,7 +70,7 @@ def _modality_lut(ds: Dataset, values: Dataset, pixels: Layout) -> Rescale | Loo
     if table is not None:
         return table
     slope, intercept = decimal(values, "RescaleSlope"), decimal(values, "RescaleIntercept")
-    if slope is None or intercept is None or slope == 0:
+    if slope is None or intercept is None or not SMALLEST <= abs(slope) <= LARGEST or abs(intercept) > LARGEST:
         return Rescale()
     return Rescale(slope, intercept)
 
@@ -95,7 +97,7 @@ def read_windows(ds: Dataset) -> tuple[Window, ...]:
     pairs = zip(decimals(ds, "WindowCenter"), decimals(ds, "WindowWidth"), strict=False)
     for number, (center, width) in enumerate(pairs):
         name = names[number] if number < len(names) else ""
-        if width >= 1 or (function != "LINEAR" and width > 0):
+        if (1 if function == "LINEAR" else NARROWEST) <= width <= LARGEST and abs(center) <= LARGEST:
             windows.append(Window(center, width, name or f"Window {number + 1}", function))
     return tuple(windows)
 
