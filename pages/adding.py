@@ -11,7 +11,8 @@ from medcore.library.uploads import Upload
 from pages.installation import open_library
 from pages.words import counted
 
-INTAKE = "adding_intake"
+INTAKE, ROUND = "adding_intake", "adding_round"
+MOST_NAMED = 200  # refused files
 KINDS = {"files": "Files or zip", "folder": "Folder"}
 
 
@@ -51,10 +52,11 @@ def add_studies() -> None:
     uploads = st.file_uploader(
         "DICOM files, with or without an extension, or a zip of them" if kind == "files" else "A whole folder",
         accept_multiple_files=True if kind == "files" else "directory",
-        key=f"adding_{kind}",
+        key=f"adding_{kind}_{st.session_state.setdefault(ROUND, 0)}",
     )
     st.caption("The files stay on this machine. Nothing is taken that cannot be shown.")
     if st.button("Add", type="primary", disabled=not uploads, key="adding_go"):
+        st.session_state[ROUND] += 1  # the next upload starts with an empty list
         st.session_state[INTAKE] = start([(upload.name, upload) for upload in uploads])
         st.rerun(scope="fragment")
 
@@ -86,12 +88,8 @@ def show_summary(summary: AddSummary) -> None:
     st.text(taken + already + refused)
     for flag in summary.flagged:
         st.text(f"Please check: {flag}")
-    if summary.refused:
-        st.dataframe(
-            {
-                "File": [refusal.source for refusal in summary.refused],
-                "Why it was not taken": [refusal.reason for refusal in summary.refused],
-            },
-            hide_index=True,
-            alt="Files that were not taken, and why",
-        )
+    with st.container(height=240 if len(summary.refused) > 4 else "content"):
+        for refusal in summary.refused[:MOST_NAMED]:
+            st.text(f"{refusal.source}: {refusal.reason}")
+    if len(summary.refused) > MOST_NAMED:
+        st.text(f"And {len(summary.refused) - MOST_NAMED:,} more: the command line, medcore add, names them all.")

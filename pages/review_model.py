@@ -12,7 +12,7 @@ from pages.review_series import go_to
 from pages.words import TARGETS, counted
 
 WAIT_S = 2
-MODEL_HEIGHT = 268  # pixels kept free from the start, so that nothing moves when the answer arrives
+MODEL_HEIGHT = 246  # pixels kept free from the start, so that nothing moves when the answer arrives
 
 
 def show_model(study: Study, shown: Instance, reading: Reading | None) -> Overlay | None:

@@ -57,14 +57,20 @@ def take_verdict(reading: Reading, positive: bool | None) -> None:
     if action == "amend" or gives_way or not finding:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             finding = st.selectbox(
-                "Final finding", FINDINGS, index=None, format_func=FINDINGS.get, key=f"verdict_finding_{reading.id}"
+                "Final finding",
+                FINDINGS,
+                index=None,
+                placeholder="Final finding",
+                format_func=FINDINGS.get,
+                key=f"verdict_finding_{reading.id}",
+                label_visibility="collapsed",
             )
             side = choose_side(f"verdict_side_{reading.id}", finding or "")
-    reader, reason = type_name(), ""
-    if action != "accept":
-        reason = st.text_input(
-            "Reason", key=f"verdict_reason_{reading.id}", placeholder="Reason", label_visibility="collapsed"
-        )
+    key, reason = f"verdict_reason_{reading.id}", ""
+    with st.container(horizontal=True):
+        reader = type_name()
+        if action != "accept":
+            reason = st.text_input("Reason", key=key, placeholder="Reason", label_visibility="collapsed")
     ready = bool(reader and finding and (action == "accept" or reason.strip()))
     if st.button("Save verdict", type="primary", disabled=not ready, key="verdict_save"):
         save(lambda: open_library().save_verdict(
