@@ -354,3 +354,12 @@ def test_a_codestream_of_another_size_than_the_header_is_refused(tmp_path: Path,
     (refused,) = _check(staging, film)
     assert isinstance(refused, Refusal)
     assert "80 x 70 x 1 samples" in refused.reason and "say 81 x 70 x 1" in refused.reason
+
+
+def test_what_could_not_be_shown_is_refused(tmp_path: Path, staging: Path) -> None:
+    film = make_film(np.zeros((4, 4, 3), np.uint8), BitsAllocated=32, BitsStored=32, HighBit=31)
+    del film.PixelData
+    film.FloatPixelData = bytes(4 * 4 * 3 * 4)
+    (refused,) = _check(staging, write(film, tmp_path / "film"))
+    assert isinstance(refused, Refusal)
+    assert refused.reason.endswith("Ask the sender for the file again.")

@@ -15,11 +15,10 @@ from medcore.dicom.attributes import Attributes
 from medcore.dicom.elements import DAMAGE, items, tag_of, texts
 from medcore.dicom.header import DAMAGED, Header, looks_like_dicom, read_header
 from medcore.dicom.items import PEEK, Item, says_index
-from medcore.dicom.layout import KEYWORDS, read_layout
+from medcore.dicom.layout import KEYWORDS, Layout, read_layout
 from medcore.dicom.limits import FILE_S, GROWTH_LIMIT, allow, decoding_s, file_limits
 from medcore.dicom.nesting import check_nesting
 from medcore.dicom.outcome import CheckedFile, Refusal
-from medcore.dicom.palette import apply_palette
 from medcore.dicom.quick_header import PREAMBLE
 from medcore.errors import IntakeError, PixelError
 
@@ -202,13 +201,20 @@ def inspect(stream: BinaryIO, size: int, sha256: str) -> Attributes:
             decoding.check_native(stream, layout, size)
         else:
             decoding.check_compressed(stream, layout, size)
-        if layout.photometric == "PALETTE COLOR":
-            apply_palette(np.zeros((1, 1), np.uint16), header.ds)
+        _check_presentation(header, layout)
         return instance.read_attributes(header, sha256)
     except MemoryError:
         raise
     except DAMAGE as error:
         raise IntakeError(DAMAGED) from error
+
+
+def _check_presentation(header: Header, layout: Layout) -> None:
+    """Read under limits all that the server will read of the first and the last frame, for an image of one pixel."""
+    shape = (1, 1) if layout.samples == 1 else (1, 1, layout.samples)
+    dtype = np.uint16 if layout.pixels.keyword == "PixelData" else np.float32
+    for frame in sorted({0, layout.frames - 1}):
+        presentation.present(np.zeros(shape, dtype), header.ds, layout, frame)
 
 
 def _read_safe_header(stream: BinaryIO, size: int) -> Header:
