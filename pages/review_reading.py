@@ -14,8 +14,9 @@ def show_reading(study: Study, instance: Instance, reading: Reading | None) -> R
     if reading is None:
         return take_reading(study, instance)
     own = with_side(reading.finding, reading.side) if reading.finding else "Revealed without reading"
+    seen = ", the model's answer was known" if reading.answer_seen_before else ""
     sure = f", {CONFIDENCES[reading.confidence].lower()}" if reading.confidence else ""
-    st.text(f"{own}{sure}\n{reading.reader}, {moment(reading.created_at)} (name not verified)")
+    st.text(f"{own}{sure}{seen}\n{reading.reader}, {moment(reading.created_at)} (name not verified)")
     for addendum in reading.addenda:
         st.text(f"Addendum by {addendum.reader}, {moment(addendum.created_at)}: {addendum.text}")
     return reading

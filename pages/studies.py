@@ -40,9 +40,14 @@ def ask() -> StudyQuery:
 def show_background() -> None:
     """Say what the background is doing, and what room is left."""
     library = open_library()
-    working = [f"The model is looking at new images: {job.done} of {job.total}." for job in library.jobs.active()]
+    jobs = library.jobs.active()
+    working = [f"The model is looking at new images: {job.done} of {job.total}." for job in jobs]
     room = library.room()
     st.caption(" ".join([*working, f"{size(room.used_bytes)} stored, {size(room.free_bytes)} left on this disk."]))
+    if st.session_state.get("studies_busy") and not jobs:  # the pictures and answers are there now
+        st.session_state["studies_busy"] = False
+        st.rerun()
+    st.session_state["studies_busy"] = bool(jobs)
 
 
 open_chosen()
