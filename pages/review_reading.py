@@ -24,9 +24,12 @@ def show_reading(study: Study, instance: Instance, reading: Reading | None) -> R
 
 def type_name() -> str:
     """Ask who is speaking; there is no sign-in yet, so the name is what was typed."""
-    placeholder = "Your name (not verified)"
     return st.text_input(
-        "Your name", placeholder=placeholder, key="reader_name", persist_state="session", label_visibility="collapsed"
+        "Your name",
+        placeholder="Your name (not verified)",
+        key="reader_name",
+        persist_state="session",
+        label_visibility="collapsed",
     ).strip()
 
 
