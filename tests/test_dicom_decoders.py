@@ -20,8 +20,8 @@ from medcore.dicom.decoders import outcome, submit
 from medcore.dicom.limits import TimeLimitError, allow, check_time, decoding_s, file_limits
 from medcore.errors import IntakeError, PixelError
 from medcore.settings import REPOSITORY
+from tests.attacks import children
 from tests.films import write_film
-from tests.test_hostile import children
 
 
 def crash() -> None:

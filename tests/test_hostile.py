@@ -16,6 +16,7 @@ from medcore.dicom import CheckedFile, Refusal, check_files, start_decoders
 from medcore.library import Library
 from medcore.settings import Settings
 from tests import attacks
+from tests.attacks import children
 from tests.films import write_film
 
 TIME_LIMIT_S = 2.0
@@ -119,14 +120,6 @@ class Meter:
             if "VmHWM:" in status:
                 peaks[pid] = int(status.split("VmHWM:")[1].split()[0]) * 1024
         return peaks
-
-
-def children() -> list[int]:
-    """Return the process numbers of this process's children."""
-    found = []
-    for task in Path("/proc/self/task").iterdir():
-        found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
 
 
 def tree(folder: Path) -> dict[str, bytes]:
