@@ -38,7 +38,8 @@ def choose_window(frame: Frame, chosen: ChosenImage) -> Window | None:
     if frame.is_color:
         return None
     presets = windows_for(frame)
-    labels = {FROM_FILE: "From the file", OWN: "Own"} | {number: one.name for number, one in enumerate(presets)}
+    labels = {FROM_FILE: "From the file", OWN: "Own"}
+    labels |= {n: f"File: {one.name}" if one in frame.windows else one.name for n, one in enumerate(presets)}
     key = f"review_window_{chosen.series.id}"
     choice = st.selectbox("Window", [FROM_FILE, *range(len(presets)), OWN], format_func=labels.get, key=key, width=170)
     if choice == FROM_FILE:

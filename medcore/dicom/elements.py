@@ -36,6 +36,7 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
+LONGEST_TEXT = 2**18  # bytes of a text that is not plain ASCII
 LONGEST_LIST = 4096  # bytes of a list of numbers or terms
 ESCAPE = b"\x1b"  # switches the character set inside a value
 
@@ -54,6 +55,12 @@ def tag_of(keyword: str) -> int:
     return tag
 
 
+def raw_length(ds: Dataset, keyword: str) -> int:
+    """Return how many bytes of an element are still to be converted; 0 where none are."""
+    value = _raw(ds, keyword)
+    return len(value) if isinstance(value, bytes) else 0
+
+
 def converted(ds: Dataset, keyword: str) -> Any:
     """Return the value as pydicom converts it, or None if it is absent or damaged."""
     try:
@@ -67,6 +74,8 @@ def text(ds: Dataset, keyword: str) -> str:
     value = _raw(ds, keyword)
     if isinstance(value, bytes) and value.isascii() and ESCAPE not in value:
         return printable(value.decode("ascii").split("\\")[0])
+    if raw_length(ds, keyword) > LONGEST_TEXT:
+        return ""
     value = converted(ds, keyword)
     if isinstance(value, (list, tuple)) or hasattr(value, "__getitem__") and not isinstance(value, (str, bytes)):
         value = value[0] if len(value) else ""
