@@ -21,6 +21,7 @@ from medcore.server.answers import answer
 from medcore.server.background import Background
 from medcore.server.gate import Gate
 from medcore.server.headers import answer_headers, content_security_policy, inline_script_hashes
+from medcore.server.viewer_files import viewer_file
 from medcore.settings import Settings
 
 SETTINGS = Settings.from_environment()
@@ -66,10 +67,15 @@ def _with_reference(reference: str) -> str:
     return f"{FAULT} If it happens again, give whoever looks after MedCore the reference {reference}."
 
 
+ROUTES = [
+    Route("/health", health),
+    Route("/viewer/{name}", viewer_file),
+]
+
 keep_logs_private()
 app = st.App(
     "pages/frame.py",
-    routes=[Route("/health", health)],
+    routes=ROUTES,
     middleware=[Middleware(Gate, policy=POLICY, allowed_hosts=SETTINGS.allowed_hosts)],
     lifespan=lifespan,
     exception_handlers={Exception: server_fault},

@@ -116,10 +116,10 @@ def build_site(folder: Path) -> Path:
     site = copytree(REPOSITORY / "tests" / "site", folder / "site")
     copytree(REPOSITORY / ".streamlit", site / ".streamlit")
     text = (REPOSITORY / "app.py").read_text()
-    routes = 'routes=[Route("/health", health)'
+    routes = "ROUTES = [\n"
     assert routes in text
-    text = text.replace("keep_logs_private()\n", FAILING_ROUTE + "\n\nkeep_logs_private()\n")
-    (site / "app.py").write_text(text.replace(routes, routes + ', Route("/boom", boom)'))
+    text = text.replace(routes, FAILING_ROUTE + "\n\n" + routes)
+    (site / "app.py").write_text(text.replace(routes, routes + '    Route("/boom", boom),\n'))
     return site
 
 

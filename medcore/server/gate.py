@@ -19,6 +19,7 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 PAGE = re.compile(r"/[A-Za-z0-9_-]*")  # the studies, and one flat name a page
 STATIC = "/static/"  # the front end's own files: the same for everybody
+KEPT = (STATIC, "/viewer/")  # what a browser may keep; every other answer is its reader's alone
 FRONT_END_HEALTH = "/_stcore/health"  # what an open tab asks for after the server was started again
 OPEN = frozenset({"/health", "/favicon.png", "/manifest.json", FRONT_END_HEALTH})
 # Served by the framework whatever its settings say, and used by no page of ours.
@@ -114,7 +115,7 @@ class Gate:
                 return
             if message["type"] in ANSWER_STARTS:
                 accepted = True
-                _write(message, headers, cacheable=scope["path"].startswith(STATIC))
+                _write(message, headers, cacheable=scope["path"].startswith(KEPT))
             await send(message)
 
         return send_with_headers

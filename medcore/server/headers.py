@@ -38,7 +38,8 @@ def content_security_policy(script_hashes: Iterable[str]) -> str:
         "default-src": "'self'",
         # The inline script of the front end's index.html, by hash. Its protobuf decoder compiles a small WebAssembly
         # module for 64-bit numbers, which allows no JavaScript from text: 'unsafe-eval' is not needed.
-        "script-src": " ".join(("'self'", "'wasm-unsafe-eval'", *script_hashes)),
+        # A component's few lines reach the browser as a blob:, which only a script that runs already can make.
+        "script-src": " ".join(("'self'", "blob:", "'wasm-unsafe-eval'", *script_hashes)),
         "style-src": "'self' 'unsafe-inline'",  # the front end and Plotly write <style> elements while they draw
         "img-src": "'self' data: blob:",  # films in a chart and icons are data:, a chart saved as PNG is blob:
         "font-src": "'self' data:",  # the icons of the worklist's grid
