@@ -21,6 +21,7 @@ from medcore.server.answers import answer
 from medcore.server.background import Background
 from medcore.server.gate import Gate
 from medcore.server.headers import answer_headers, content_security_policy, inline_script_hashes
+from medcore.server.library import ServerLibrary
 from medcore.server.viewer_files import viewer_file
 from medcore.settings import Settings
 
@@ -30,6 +31,7 @@ POLICY = content_security_policy(inline_script_hashes(FRONT_END.read_text(encodi
 FAULT = "Something went wrong on MedCore's side; nothing you saved is lost. Reload the page and try again."
 
 background = Background(SETTINGS)
+library = ServerLibrary(SETTINGS)
 
 
 @asynccontextmanager
@@ -40,6 +42,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         yield
     finally:
         background.stop()
+        library.close()
 
 
 async def health(request: Request) -> Response:

@@ -3,7 +3,9 @@
 import hashlib
 import itertools
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,15 @@ def make_answer(pneumonia: float = 0.8, threshold: float = 0.5, **values: Any) -
         "maps": {"pneumonia": np.arange(49, dtype=np.float32).reshape(7, 7) / 7},
     }
     return StoredPrediction(**known | values)
+
+
+def make_older(file: Path) -> None:
+    """Turn the tables of a library's file, in place, into those of the first release, with all that they hold."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(
+            "DROP TABLE reading_measurement; DROP TABLE measurement; DROP TABLE deleted_image;"
+            "UPDATE alembic_version SET version_num = '0001'"
+        )
 
 
 def stored_files(settings: Settings) -> list[Path]:

@@ -17,7 +17,7 @@ from medcore.errors import LibraryError
 from medcore.library import Library, NewReading
 from medcore.library.layout import Layout
 from medcore.settings import Settings
-from tests.libraries import Bring, make_answer, make_attributes, stored_files
+from tests.libraries import Bring, make_answer, make_attributes, make_older, stored_files
 
 Members = dict[str, bytes]
 
@@ -85,6 +85,21 @@ def test_a_restored_library_holds_what_was_saved(library: Library, saved: Path, 
                 assert hashlib.sha256(instance.path.read_bytes()).hexdigest() == instance.sha256
     assert saved.stat().st_mode & 0o777 == 0o600
     assert [path.stat().st_mode & 0o777 for path in stored_files(elsewhere)] == [0o400, 0o400]
+
+
+def test_a_backup_of_the_first_release_is_restored(
+    library: Library, saved: Path, elsewhere: Settings, tmp_path: Path
+) -> None:
+    def make_tables_older(members: Members) -> None:
+        file = tmp_path / "older.sqlite"
+        file.write_bytes(members["library.sqlite"])
+        make_older(file)
+        members["library.sqlite"] = file.read_bytes()
+        refit_tables(members)
+
+    Library.restore(rewrite(saved, make_tables_older), elsewhere)
+    with closing(Library.open(elsewhere)) as restored:
+        assert restored.studies() == library.studies()
 
 
 def test_a_backup_can_be_made_while_studies_come_in(
@@ -226,6 +241,7 @@ def test_an_unsound_backup_is_refused_and_changes_nothing(
         "UPDATE instance SET sha256 = '../../outside' WHERE id = 1",
         "UPDATE study SET patient_key = 99 WHERE id = 1",
         "UPDATE alembic_version SET version_num = '9999'",
+        "UPDATE alembic_version SET version_num = '0001'",
         "DROP TABLE alembic_version; CREATE VIEW alembic_version AS WITH RECURSIVE endless(version_num) AS "
         "(SELECT 1 UNION ALL SELECT version_num + 1 FROM endless) SELECT max(version_num) AS version_num FROM endless",
         "UPDATE instance SET attributes = 'no JSON' WHERE id = 1",

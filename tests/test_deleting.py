@@ -1,5 +1,6 @@
 """Deleting a study: on record, complete, and safe to be killed in the middle of."""
 
+import hashlib
 import sqlite3
 from contextlib import closing
 
@@ -57,6 +58,26 @@ def test_a_deleted_study_can_be_added_again(library: Library, bring: Bring, sett
     library.delete_study(study_id, "B. Keeper", "wrong")
     assert bring(image).added == 1
     assert len(stored_files(settings)) == 1
+
+
+def test_a_deleted_image_is_remembered_by_a_hash_until_it_is_added_again(
+    library: Library, bring: Bring, settings: Settings
+) -> None:
+    image, other = make_attributes(), make_attributes()
+    (study_id, _) = bring(image, other).studies
+    assert not library.was_deleted(image.sop_instance_uid)
+    library.delete_study(study_id, "B. Keeper", "sent twice")
+    assert library.was_deleted(image.sop_instance_uid)
+    assert not library.was_deleted(other.sop_instance_uid)
+    assert not library.was_deleted("1.2.3.4.5.6")
+    assert library.find_instance(image.sop_instance_uid) is None
+    file = settings.data_dir / "library" / "library.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        (kept,) = connection.execute("SELECT sha256 FROM deleted_image").fetchall()
+    assert kept == (hashlib.sha256(image.sop_instance_uid.encode()).hexdigest(),)
+    assert f'"{image.sop_instance_uid}"'.encode() not in file.read_bytes()
+    bring(image)
+    assert not library.was_deleted(image.sop_instance_uid)
 
 
 def test_files_left_by_a_deletion_that_was_killed_go_at_the_next_opening(

@@ -7,18 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from medcore.dicom import Attributes
 from medcore.errors import LibraryError
 from medcore.library import Library, NewReading, StudyQuery, percent
 from medcore.library.adding import UNFILED
-from medcore.library.schema import Patient
+from medcore.library.schema import Instance, Patient
 from medcore.settings import Settings
 from tests.films import make_film, ramp, write, write_ct_series, write_film
 from tests.libraries import Bring, make_answer, make_attributes, quick_check, stored_files
@@ -227,6 +229,49 @@ def test_images_that_come_later_join_their_study(library: Library, bring: Bring)
     bring(make_attributes(study_instance_uid=first.study_instance_uid, modality="CT", **later))
     (row,) = library.studies().rows
     assert (row.images, row.modalities) == (2, ("CT", "DX"))
+
+
+def test_an_image_is_found_by_its_sop_instance_uid(library: Library, bring: Bring) -> None:
+    image = make_attributes()
+    (instance_id,) = bring(image, make_attributes()).instances[:1]
+    found = library.find_instance(image.sop_instance_uid)
+    assert found == library.instance(instance_id)
+    assert library.find_instance(image.sop_instance_uid + "9") is None
+    assert library.find_instance("%") is None
+
+
+def test_a_series_is_read_alone_as_it_is_in_its_study(library: Library, bring: Bring) -> None:
+    first = make_attributes(instance_number=2)
+    bring(first, replace(first, sop_instance_uid="1.2.9.1", instance_number=1), make_attributes())
+    (study,) = (library.study(row.id) for row in library.studies().rows if row.images == 2)
+    assert library.series(study.series[0].id) == study.series[0]
+    assert [one.attributes.instance_number for one in study.series[0].instances] == [1, 2]
+    assert library.series(99) is None
+
+
+def test_priors_are_the_same_patients_other_studies_the_nearest_in_date_first(library: Library, bring: Bring) -> None:
+    def film(day: date | None, **values: object) -> Attributes:
+        return make_attributes(study_date=day, **{"patient_id": "P", "patient_name": "Doe, Jane"} | values)
+
+    days = [date(2024, 5, 1), date(2020, 1, 1), None, date(2024, 5, 20), date(2024, 4, 1)]
+    studies = [bring(film(day)).studies[0] for day in days]
+    bring(film(days[0], patient_name="Roe, Ann"), film(days[0], patient_id=""))
+    assert [prior.id for prior in library.priors(studies[0])] == [studies[index] for index in (3, 4, 1, 2)]
+    assert library.priors(studies[0])[0] == library.study(studies[3])
+    for _ in range(9):
+        bring(film(days[0]))
+    assert len(library.priors(studies[0])) == 8
+    with pytest.raises(LibraryError):
+        library.priors(9999)
+
+
+def test_a_damaged_prior_keeps_nobody_from_reading(library: Library, bring: Bring) -> None:
+    one, other = (make_attributes(patient_id="P", patient_name="Doe, Jane") for _ in range(2))
+    first, second = (bring(image).studies[0] for image in (one, other))
+    with library._database.writing() as session:
+        session.execute(update(Instance).where(Instance.id == 2).values(attributes=[]))
+    assert library.priors(first) == ()
+    assert [prior.id for prior in library.priors(second)] == [first]
 
 
 @pytest.mark.parametrize("text", ["muller", "MÜL", "jose muller", "p-17", "thorax", "acc 9", "acc-9 josé"])

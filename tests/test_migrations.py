@@ -1,5 +1,6 @@
 """The migrations make the very tables that the code works with."""
 
+import sqlite3
 import traceback
 from contextlib import closing
 from pathlib import Path
@@ -13,12 +14,26 @@ from sqlalchemy import create_engine, insert, text
 
 import medcore.library
 from medcore.errors import LibraryError
-from medcore.library import Library
-from medcore.library.database import HEAD, Database, revision_of
+from medcore.library import Library, NewReading
+from medcore.library.database import HEAD, REVISIONS, Database, revision_of
 from medcore.library.schema import Base, Patient
 from medcore.settings import Settings
+from tests.libraries import Bring, make_answer, make_attributes, make_older
 
 PACKAGE = Path(medcore.library.__file__).parent
+
+
+def tables_of(revision: str, folder: Path) -> Path:
+    """Make empty tables as a version of MedCore made them."""
+    database = Database(folder / f"{revision}.sqlite")
+    database.migrate(revision)
+    database.close()
+    return database.file
+
+
+def definitions(file: Path) -> set[tuple[str, ...]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return set(connection.execute("SELECT type, name, sql FROM sqlite_master"))
 
 
 def test_the_tables_are_those_that_the_classes_describe(tmp_path: Path) -> None:
@@ -35,7 +50,29 @@ def test_the_tables_are_those_that_the_classes_describe(tmp_path: Path) -> None:
 def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
     config = Config()
     config.set_main_option("script_location", str(PACKAGE / "migrations"))
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == HEAD
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+
+
+def test_a_library_of_the_first_release_opens_with_all_that_it_holds(
+    library: Library, bring: Bring, settings: Settings
+) -> None:
+    summary = bring(make_attributes(), make_attributes())
+    library.save_prediction(summary.instances[0], make_answer())
+    reading = library.save_reading(summary.studies[0], NewReading(summary.instances[0], "A. Reader", "viral"))
+    library.close()
+    file = settings.data_dir / "library" / "library.sqlite"
+    make_older(file)
+    assert definitions(file) == definitions(tables_of("0001", settings.data_dir))
+    with closing(Library.open(settings)) as updated:
+        assert revision_of(file) == HEAD
+        assert definitions(file) == definitions(tables_of(HEAD, settings.data_dir))
+        assert updated.studies().total == 2
+        assert updated.readings(summary.studies[0]) == (reading,)
+        assert not updated.was_deleted(updated.instance(summary.instances[0]).attributes.sop_instance_uid)
+        updated.delete_study(summary.studies[0], "B. Keeper", "sent twice")
+        assert updated.studies().total == 1
 
 
 def test_foreign_keys_are_enforced(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from medcore.dicom import CheckedFile, Refusal
 from medcore.errors import LibraryError
 from medcore.faults import describe_fault
 from medcore.library.database import FULL_DISK, FULL_DISK_ERRORS, Database, sentences
+from medcore.library.deleting import forget_deletions
 from medcore.library.hierarchy import Filing
 from medcore.library.jobs import PRIORITY_LOW, PRIORITY_NORMAL, expect_predictions
 from medcore.library.layout import FileStore, Layout
@@ -199,6 +200,7 @@ class Adder:
             for file, series_id in zip(files, series_ids, strict=True)
         ]
         ids = session.scalars(insert(Instance).returning(Instance.id, sort_by_parameter_order=True), rows).all()
+        forget_deletions(session, [file.attributes.sop_instance_uid for file in files])
         expect_predictions(session, intake_id)
         refresh_after_adding(session, filing.studies)
         part.added, part.instances, part.studies = len(files), list(ids), filing.studies

@@ -1,6 +1,7 @@
 """The library as the rest of MedCore sees it: one object with every question and every change."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +24,7 @@ from medcore.library.records import (
     NewVerdict,
     Reading,
     Room,
+    Series,
     StoredPrediction,
     Study,
     StudyPage,
@@ -111,6 +113,27 @@ class Library:
         if instance_id not in found:
             raise LibraryError(studies.NO_IMAGE)
         return found[instance_id]
+
+    def find_instance(self, sop_instance_uid: str) -> Instance | None:
+        """Read an image by its SOP Instance UID; None where there is none."""
+        return studies.find_instance(self._database, self._store, sop_instance_uid)
+
+    def was_deleted(self, sop_instance_uid: str) -> bool:
+        """Say whether the image with this SOP Instance UID was deleted with its study and not added again."""
+        with self._database.reading() as session:
+            return deleting.is_deleted(session, sop_instance_uid)
+
+    def series(self, series_id: int) -> Series | None:
+        """Read a series with its images in reading order; None where there is none."""
+        return studies.read_series(self._database, self._store, series_id)
+
+    def priors(self, study_id: int) -> tuple[Study, ...]:
+        """Read other studies of the same patient, the nearest in date first, at most 8; see `studies.find_priors`."""
+        priors = []
+        for number in studies.find_priors(self._database, study_id):
+            with suppress(LibraryError):  # one that is damaged or deleted meanwhile keeps nobody from reading
+                priors.append(self.study(number))
+        return tuple(priors)
 
     def thumbnail(self, study_id: int) -> bytes | None:
         """Return a study's small picture as PNG, made now where it is missing; None where none can be made."""

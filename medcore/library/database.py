@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from medcore.errors import LibraryError
 
 BUSY_TIMEOUT_S = 60.0  # a writer waits this long for another process's transaction
-HEAD = "0001"  # the newest migration; a library at this revision needs no Alembic
+REVISIONS = ("0001", "0002")  # the migrations, in order
+HEAD = REVISIONS[-1]  # a library at this revision needs no Alembic
 FULL_DISK = "The disk is full. Free some room, or delete studies that are no longer needed, and try again."
 TOO_LARGE = "There is nothing in the library under a number as large as this. Choose a study in the worklist."
 FULL_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -40,14 +41,14 @@ class Database:
         with sentences(), Session(self._writer, autoflush=False) as session, session.begin():
             yield session
 
-    def migrate(self) -> None:
-        """Bring the tables to this version's; the caller keeps other processes out meanwhile."""
+    def migrate(self, revision: str = HEAD) -> None:
+        """Bring the tables to this version's, or an older one's; the caller keeps other processes out meanwhile."""
         with sentences():
-            if (found := revision_of(self.file)) == HEAD:
+            if (found := revision_of(self.file)) == revision:
                 return
             _use_wal(self.file)
             with self._writer.connect() as connection:
-                _upgrade(connection, found)
+                _upgrade(connection, found, revision)
 
     def checkpoint(self) -> None:
         """Bring the write-ahead log into the file and empty it, so that deleted rows are not left in it.
@@ -136,7 +137,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("medcore_begin", "BEGIN"))
 
 
-def _upgrade(connection: Connection, found: str | None) -> None:
+def _upgrade(connection: Connection, found: str | None, revision: str) -> None:
     # Alembic takes a third of a second to import, and a library that is up to date does not need it.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command
@@ -147,7 +148,7 @@ def _upgrade(connection: Connection, found: str | None) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise LibraryError(
             f"This library was made by a newer MedCore (its revision is {found}, this MedCore knows {HEAD}). "

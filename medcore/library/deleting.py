@@ -1,5 +1,10 @@
-"""Delete a study: on record first, then its rows, then the files that no other image uses."""
+"""Delete a study: on record first, then its rows, then the files that no other image uses.
 
+Of each image the hash of its SOP Instance UID stays, so that an old link to it can be told from one that never was.
+"""
+
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Select, delete, select
@@ -32,7 +37,10 @@ def delete_rows(session: Session, study_id: int, who: str, reason: str) -> list[
     patient = session.get_one(schema.Patient, study.patient_key)
     _check_record(patient, who, reason)
     instances = select(schema.Instance.id).join(schema.Series).where(schema.Series.study_id == study_id)
-    hashes = list(session.scalars(select(schema.Instance.sha256).where(schema.Instance.id.in_(instances))))
+    images = session.execute(
+        select(schema.Instance.sha256, schema.Instance.sop_instance_uid).where(schema.Instance.id.in_(instances))
+    ).all()
+    hashes = [sha256 for sha256, _ in images]
     session.add(
         schema.Deletion(
             study_id=study_id,
@@ -50,7 +58,25 @@ def delete_rows(session: Session, study_id: int, who: str, reason: str) -> list[
     if hashes:
         loose = [{"sha256": sha256} for sha256 in hashes]
         session.execute(insert(schema.LooseFile).on_conflict_do_nothing(), loose)
+        deleted = [{"sha256": hash_of(uid)} for _, uid in images]
+        session.execute(insert(schema.DeletedImage).on_conflict_do_nothing(), deleted)
     return hashes
+
+
+def hash_of(sop_instance_uid: str) -> str:
+    """Return the SHA-256 under which a deleted image is remembered, in hex."""
+    return hashlib.sha256(sop_instance_uid.encode(errors="surrogatepass")).hexdigest()
+
+
+def is_deleted(session: Session, sop_instance_uid: str) -> bool:
+    """Say whether an image was in the library, was deleted with its study and was not added again."""
+    return session.get(schema.DeletedImage, hash_of(sop_instance_uid)) is not None
+
+
+def forget_deletions(session: Session, sop_instance_uids: Sequence[str]) -> None:
+    """Images that were added again are no longer deleted."""
+    hashes = [hash_of(uid) for uid in sop_instance_uids]
+    session.execute(delete(schema.DeletedImage).where(schema.DeletedImage.sha256.in_(hashes)))
 
 
 def _check_record(patient: schema.Patient, who: str, reason: str) -> None:
@@ -65,6 +91,8 @@ def _delete_opinions(session: Session, study_id: int, instances: Select[int]) ->
     readings = select(schema.Reading.id).where(schema.Reading.study_id == study_id)
     predictions = select(schema.Prediction.id).where(schema.Prediction.instance_id.in_(instances))
     for statement in (
+        delete(schema.ReadingMeasurement).where(schema.ReadingMeasurement.reading_id.in_(readings)),
+        delete(schema.Measurement).where(schema.Measurement.study_id == study_id),
         delete(schema.Addendum).where(schema.Addendum.reading_id.in_(readings)),
         delete(schema.Verdict).where(schema.Verdict.reading_id.in_(readings)),
         delete(schema.LaterAnswer).where(schema.LaterAnswer.reading_id.in_(readings)),

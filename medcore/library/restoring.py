@@ -1,7 +1,7 @@
 """Bring a library back from a backup: everything is verified before anything is replaced.
 
 A backup may come from anywhere, so its members are checked against the manifest by name, size and SHA-256, are never
-unpacked by their own paths, and its tables must be the very tables that MedCore makes.
+unpacked by their own paths, and its tables must be the very tables that MedCore makes, or made before.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from medcore.errors import LibraryError
 from medcore.library.backup import BLOCK, FORMAT, MANIFEST, TABLES, Manifest
-from medcore.library.database import Database, revision_of, sentences
+from medcore.library.database import REVISIONS, Database, revision_of, sentences
 from medcore.library.layout import PRIVATE, READ_ONLY, SHA256, FileStore, Layout
 from medcore.library.locks import FileLock
 from medcore.library.room import free_bytes
@@ -127,8 +127,8 @@ def _check_tables(tables: Path, manifest: Manifest) -> None:
     with closing(sqlite3.connect(tables)) as connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         # Nothing in it is asked for before this: a view in the place of a table may run for ever.
-        if _definitions(connection) != _own_definitions():
-            raise LibraryError(NOT_A_BACKUP.format("its tables are not those that this MedCore makes."))
+        if _definitions(connection) not in map(_own_definitions, REVISIONS):
+            raise LibraryError(NOT_A_BACKUP.format("its tables are not those that MedCore makes."))
         if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise LibraryError(NOT_A_BACKUP.format("its tables are damaged."))
         named = dict(connection.execute("SELECT sha256, size FROM instance"))
@@ -144,10 +144,10 @@ def _check_tables(tables: Path, manifest: Manifest) -> None:
                 raise LibraryError(NOT_A_BACKUP.format(str(error))) from error
 
 
-def _own_definitions() -> set[tuple[str, ...]]:
+def _own_definitions(revision: str) -> set[tuple[str, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(Path(folder) / TABLES)
-        database.migrate()
+        database.migrate(revision)
         database.close()
         with closing(sqlite3.connect(database.file)) as connection:
             return _definitions(connection)

@@ -1,8 +1,8 @@
 """The library's tables.
 
 Whatever a person or the classifier said is never changed: triggers (in the migrations) refuse UPDATE and DELETE on
-readings, their later answers, verdicts, addenda, stated ages, predictions and maps, except for a study whose deletion
-is on record.
+readings, their later answers, verdicts, addenda, measurements, stated ages, predictions and maps, except for a study
+whose deletion is on record.
 """
 
 from datetime import UTC, date, datetime
@@ -195,6 +195,31 @@ class Addendum(Base):
     created_at: Mapped[datetime]
 
 
+class Measurement(Base):
+    """One version of what a reader measured or marked on a frame; of those with one `uid` the newest counts."""
+
+    __tablename__ = "measurement"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), index=True)
+    uid: Mapped[str] = mapped_column(index=True)  # given by the viewer
+    kind: Mapped[str]
+    frame: Mapped[int]  # from 0
+    drawing: Mapped[dict[str, Any]]  # points, values and their units
+    text: Mapped[str]
+    reader: Mapped[str]
+    removed: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class ReadingMeasurement(Base):
+    """A version of a measurement that was current, and the same reader's, when a reading was saved."""
+
+    __tablename__ = "reading_measurement"
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), primary_key=True)
+    measurement_id: Mapped[int] = mapped_column(ForeignKey("measurement.id"), primary_key=True, index=True)
+
+
 class StatedAge(Base):
     """An age that a reader stated for a study; the newest counts."""
 
@@ -224,6 +249,13 @@ class Deletion(Base):
     reason: Mapped[str]
     images: Mapped[int]
     created_at: Mapped[datetime]
+
+
+class DeletedImage(Base):
+    """The SHA-256 of the SOP Instance UID of an image whose study was deleted, until it is added again."""
+
+    __tablename__ = "deleted_image"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class LooseFile(Base):

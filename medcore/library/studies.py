@@ -1,6 +1,8 @@
 """One study with its series and images in reading order."""
 
+import math
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from medcore.library.layout import FileStore
 from medcore.library.records import Instance, Series, Study
 from medcore.library.worklist import age_of, flags, stated_age, status
 
+MAX_PRIORS = 8  # studies of the same patient that are offered for comparison
 NO_STUDY = "This study is not in the library; it may have been deleted. Choose another in the worklist."
 BROKEN = "What the library keeps of an image of this study is damaged. Restore the last backup, or delete the study."
 NO_IMAGE = "This image is not in the library; its study may have been deleted. Choose another in the worklist."
@@ -71,6 +74,47 @@ def read_instances(database: Database, store: FileStore, ids: Sequence[int]) -> 
         return {instance.id: as_instance(instance, store) for instance in found}
 
 
+def find_instance(database: Database, store: FileStore, sop_instance_uid: str) -> Instance | None:
+    """Read the image of a SOP Instance UID, or None where there is none."""
+    with database.reading() as session:
+        row = session.scalar(select(schema.Instance).where(schema.Instance.sop_instance_uid == sop_instance_uid))
+        return None if row is None else as_instance(row, store)
+
+
+def read_series(database: Database, store: FileStore, series_id: int) -> Series | None:
+    """Read a series with its images in reading order, or None where there is none."""
+    with database.reading() as session:
+        series = session.get(schema.Series, series_id)
+        if series is None:
+            return None
+        images = select(schema.Instance).where(schema.Instance.series_id == series_id).order_by(schema.Instance.id)
+        return _as_series(series, _sorted(session.scalars(images).all()), store)
+
+
+def find_priors(database: Database, study_id: int) -> list[int]:
+    """List the other studies of the same patient, the nearest in date first, those without a date last.
+
+    Raises
+    ------
+    LibraryError
+        If there is no such study.
+    """
+    with database.reading() as session:
+        study = session.get(schema.Study, study_id)
+        if study is None:
+            raise LibraryError(NO_STUDY)
+        others = session.execute(
+            select(schema.Study.id, schema.Study.study_date).where(
+                schema.Study.patient_key == study.patient_key, schema.Study.id != study_id
+            )
+        ).all()
+        day = study.study_date
+    apart = {number: abs((other - day).days) if other and day else math.inf for number, other in others}
+    newest = {number: other or date.min for number, other in others}
+    ranked = sorted(apart, key=lambda number: (newest[number], number), reverse=True)
+    return sorted(ranked, key=lambda number: (apart[number], newest[number] == date.min))[:MAX_PRIORS]
+
+
 def as_instance(instance: schema.Instance, store: FileStore) -> Instance:
     """Turn a row into an image with its file."""
     return Instance(
@@ -90,10 +134,12 @@ def in_reading_order(session: Session, study_id: int) -> list[tuple[schema.Serie
         found.setdefault(row.series_id, []).append(row)
     ordered = []
     for one in sorted(series, key=lambda one: (one.number is None, one.number or 0, one.id)):
-        rows = found.get(one.id, [])
-        order = sort_series([_attributes(row) for row in rows])
-        ordered.append((one, [rows[index] for index in order]))
+        ordered.append((one, _sorted(found.get(one.id, []))))
     return ordered
+
+
+def _sorted(rows: Sequence[schema.Instance]) -> list[schema.Instance]:
+    return [rows[index] for index in sort_series([_attributes(row) for row in rows])]
 
 
 def _attributes(instance: schema.Instance) -> Attributes:
