@@ -5,14 +5,16 @@ import re
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.library import Study
+from medcore.library import Instance, StoredPrediction, Study
+from medcore.server.viewer_files import is_built
 from pages.deleting import delete_study
 from pages.installation import open_library
 from pages.review_image import show_image
-from pages.review_model import show_model
+from pages.review_model import GoTo, show_model
 from pages.review_reading import show_reading
-from pages.review_series import choose_image
+from pages.review_series import choose_image, go_to
 from pages.review_verdict import show_verdict
+from pages.review_viewer import ask_for, show_viewer, shown_instance
 from pages.words import counted
 
 
@@ -46,19 +48,33 @@ def show_banner(study: Study) -> None:
 
 
 def review(study: Study) -> None:
-    """Lay out series, image and the three steps of a reading."""
+    """Lay out the viewer and the three steps of a reading."""
     show_banner(study)
-    readings = open_library().readings(study.id)
-    reading = None if st.session_state.get("review_again") == study.id or not readings else readings[-1]
+    if is_built():
+        image_column, panel = st.columns([7.4, 3], gap="small")
+        with panel:
+            prediction = show_panel(study, shown_instance(study), ask_for)
+        with image_column:
+            show_viewer(study, prediction)
+        return
     series_column, image_column, panel = st.columns([1.1, 6, 3.4], gap="small")
     with series_column:
         chosen = choose_image(study)
-    with panel, st.container(gap="xsmall"):
-        reading = show_reading(study, chosen.instance, reading)
-        overlay = show_model(study, chosen.instance, reading)
-        show_verdict(study, reading)
+    with panel:
+        prediction = show_panel(study, chosen.instance, go_to)
     with image_column:
-        show_image(chosen, overlay)
+        show_image(chosen, prediction)
+
+
+def show_panel(study: Study, shown: Instance, go_to: GoTo) -> StoredPrediction | None:
+    """Draw the three steps, and return the model's answer once it may be seen."""
+    readings = open_library().readings(study.id)
+    reading = None if st.session_state.get("review_again") == study.id or not readings else readings[-1]
+    with st.container(gap="xsmall"):
+        reading = show_reading(study, shown, reading)
+        prediction = show_model(study, shown, reading, go_to)
+        show_verdict(study, reading)
+    return prediction
 
 
 study = chosen_study()

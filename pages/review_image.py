@@ -1,30 +1,22 @@
-"""The image, as large as the window allows, with its window and slice controls."""
-
-from dataclasses import dataclass
+"""The plain image, for an installation whose viewer is not built, with its window and slice controls."""
 
 import streamlit as st
 
 from medcore.dicom import Frame, Window, read_frame, render, windows_for
 from medcore.errors import MedcoreError
+from medcore.library import StoredPrediction
 from medcore.pictures import as_address, encode_png, film_figure
+from medcore.server.viewer_files import BUILD_COMMAND
+from pages.review_heatmap import choose_heatmap
 from pages.review_series import ChosenImage, slice_key
 
 # The one thing that neither theme nor layout can say: the image takes what height the window leaves.
 PLATE_STYLE = """<style>
 .st-key-review_plate, :has(> .st-key-review_plate) { flex: none; }
-.st-key-review_plate { height: calc(100dvh - 17.5rem); min-height: 23rem; }
+.st-key-review_plate { height: calc(100dvh - 20rem); min-height: 23rem; }
 </style>"""
 FROM_FILE, OWN = "file", "own"  # beside the presets, which go by their numbers
 CHART = {"scrollZoom": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """A heatmap to lay over one instance."""
-
-    instance_id: int
-    address: str
-    opacity: float
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -65,7 +57,7 @@ def describe(chosen: ChosenImage, frame: Frame, window: Window | None) -> str:
     return "  ·  ".join(filter(None, parts))
 
 
-def show_image(chosen: ChosenImage, overlay: Overlay | None) -> None:
+def show_image(chosen: ChosenImage, prediction: StoredPrediction | None) -> None:
     """Show the frame as large as the window allows, with its controls below."""
     st.html(PLATE_STYLE)
     plate = st.container(key="review_plate")
@@ -81,8 +73,9 @@ def show_image(chosen: ChosenImage, overlay: Overlay | None) -> None:
     except MedcoreError as error:
         plate.error(str(error), icon=":material/broken_image:")
         return
-    if overlay is not None and overlay.instance_id == chosen.instance.id:
-        layers.append((overlay.address, overlay.opacity))
+    if prediction is not None and prediction.instance_id == chosen.instance.id:
+        with controls:
+            layers += choose_heatmap(chosen.instance, prediction)
     plate.plotly_chart(
         film_figure(layers, attributes.rows, attributes.columns, attributes.pixel_aspect),
         theme=None,
@@ -92,3 +85,4 @@ def show_image(chosen: ChosenImage, overlay: Overlay | None) -> None:
         alt=f"Image {chosen.position} of {chosen.total} of series {chosen.series.number or 1}",
     )
     st.caption(describe(chosen, frame, window))
+    st.caption(f"The viewer is not built, so this is the plain image. It is built with: {BUILD_COMMAND}")

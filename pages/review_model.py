@@ -1,22 +1,22 @@
-"""Step two of a reading: what the model says and where it looked, or why it does not answer."""
+"""Step two of a reading: what the model says, or why it does not answer."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.explanation import NO_EVIDENCE, display_grid, has_evidence, heatmap, scale_picture
 from medcore.library import Instance, Reading, StoredPrediction, Study, percent
-from medcore.pictures import as_address, encode_png
 from pages.installation import open_library
-from pages.review_image import Overlay
-from pages.review_series import go_to
 from pages.words import TARGETS, counted
 
 WAIT_S = 2
-MODEL_HEIGHT = 246  # pixels kept free from the start, so that nothing moves when the answer arrives
+MODEL_HEIGHT = 150  # pixels kept free from the start, so that nothing moves when the answer arrives
+
+GoTo = Callable[[Study, int], None]
 
 
-def show_model(study: Study, shown: Instance, reading: Reading | None) -> Overlay | None:
-    """Show the model's answer in the place that was reserved for it, and return the heatmap to lay over the film."""
+def show_model(study: Study, shown: Instance, reading: Reading | None, go_to: GoTo) -> StoredPrediction | None:
+    """Show the model's answer in the place that was reserved for it, and return it once it may be seen."""
     st.subheader("2  Model")
     with st.container(height=MODEL_HEIGHT, border=False, key="review_model"):
         prediction = answer_for(study, reading)
@@ -31,7 +31,8 @@ def show_model(study: Study, shown: Instance, reading: Reading | None) -> Overla
         elif reading is None:
             st.text("Shown after your reading.")
         else:
-            return show_answer(study, shown, prediction)
+            show_answer(study, shown, prediction, go_to)
+            return prediction
     return None
 
 
@@ -68,7 +69,7 @@ def ask_age(study: Study, prediction: StoredPrediction) -> None:
         st.caption("Type your name above first.")
 
 
-def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> Overlay | None:
+def show_answer(study: Study, shown: Instance, prediction: StoredPrediction, go_to: GoTo) -> None:
     """Lead with pneumonia or not; the kind is the data set's label, not a cause that a film can settle."""
     pneumonia, threshold = prediction.pneumonia or 0.0, prediction.threshold or 0.0
     st.markdown(f"**{prediction.decision.capitalize()}**  ·  pneumonia {percent(pneumonia, threshold)}")
@@ -78,26 +79,3 @@ def show_answer(study: Study, shown: Instance, prediction: StoredPrediction) -> 
     st.caption(f"{which}{others.capitalize()}. Pneumonia is called from {percent(threshold, pneumonia)}.")
     if shown.id != prediction.instance_id:
         st.button(f"Show film {number}", key="review_go_to", on_click=go_to, args=(study, prediction.instance_id))
-        return None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = st.selectbox("Heatmap", TARGETS, format_func=TARGETS.get, key="review_target", width=120)
-        opacity = st.slider("Opacity (%)", 0, 100, 45, 5, key="review_opacity")
-    raw_map = prediction.maps[target]
-    if not has_evidence(raw_map):
-        st.caption(NO_EVIDENCE)
-        return None
-    scale = prediction.map_scale or 1.0  # every answer carries its own
-    st.image(scale_picture(), width="stretch", alt="Colour scale of the heatmap")
-    rows, columns = raw_map.shape
-    st.caption(
-        f"From 0 to {scale:.2g}, for all films the same; here at most {raw_map.max():.2g}. "
-        f"{rows} x {columns} cells: a region, not an outline."
-    )
-    address = heatmap_address(prediction.id, target, shown.grid, scale, raw_map)
-    return Overlay(prediction.instance_id, address, opacity / 100)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def heatmap_address(prediction_id: int, target: str, grid: tuple[int, int], scale: float, _raw_map: object) -> str:
-    """Colour a map once; what is remembered hangs on the prediction's number."""
-    return as_address(encode_png(heatmap(_raw_map, *display_grid(*grid), scale)))

@@ -1,0 +1,41 @@
+/** What the page hands to the viewer, anew at every rerun. */
+
+export interface StudyEntry {
+  id: number;
+  patient: string;
+  about: string;
+  synthetic: boolean;
+}
+
+export interface SeriesEntry {
+  id: number;
+  title: string;
+  modality: string;
+  frames: number;
+  thumbnail: string; // SOP Instance UID of the image that stands for the series
+}
+
+export interface HeatmapTarget {
+  key: string;
+  name: string;
+  rows: number;
+  columns: number;
+  cells: number[]; // row by row
+  maximum: number;
+}
+
+export interface HeatmapData {
+  instance: string; // SOP Instance UID of the film that it belongs to
+  targets: HeatmapTarget[];
+  scale: number; // the value that the last colour stands for
+  box: [number, number, number, number]; // top, left, height, width of what the map covers, in image pixels
+}
+
+export interface ViewerData {
+  study: StudyEntry;
+  series: SeriesEntry[];
+  priors: { study: StudyEntry; series: SeriesEntry[] }[];
+  show: { series: number; instance: string; token: number } | null; // a film that the page asks for; a new token asks again
+  reader: string;
+  heatmap: HeatmapData | null;
+}

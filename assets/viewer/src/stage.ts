@@ -1,0 +1,138 @@
+/** The viewer itself: its cells, which of them is active, and the parts that stand around them. */
+
+import { init as initCore, RenderingEngine } from "@cornerstonejs/core";
+import { init as initTools } from "@cornerstonejs/tools";
+import { Cell, newCellId } from "./cell";
+import type { SeriesEntry, ViewerData } from "./data";
+import { element } from "./dom";
+import { registerImages } from "./images";
+import { STYLE } from "./style";
+import { attach, registerTools } from "./tools";
+
+const ENGINE = "medcore";
+
+export type ViewerEvent = "cells" | "active" | "data";
+
+let started: Promise<RenderingEngine> | null = null; // one engine serves every viewer of the page
+
+async function startOnce(): Promise<RenderingEngine> {
+  initCore();
+  await initTools();
+  registerImages();
+  registerTools();
+  return new RenderingEngine(ENGINE);
+}
+
+export class Viewer {
+  readonly root: HTMLDivElement;
+  readonly toolbar = element("div", { className: "toolbar", role: "toolbar", label: "Viewer tools" });
+  readonly left = element("div", { className: "left" }); // the series
+  readonly grid = element("div", { className: "cells" });
+  readonly right = element("div", { className: "right" }); // the measurements
+  readonly below = element("div", { className: "below" }); // the heatmap's controls
+  cells: Cell[] = [];
+  active!: Cell;
+  private reported = "";
+  private granted = 0;
+  private readonly listeners = new Map<ViewerEvent, Set<() => void>>();
+  private engine!: RenderingEngine;
+  private resizing: ResizeObserver | null = null;
+
+  /** `report` tells the page which image was looked at; it costs a rerun, so it is called when the reader leaves. */
+  constructor(
+    public data: ViewerData,
+    private readonly report: (sopInstanceUid: string) => void,
+  ) {
+    this.root = element("div", { className: "viewer", role: "group", label: "Image viewer" }, [
+      element("style", { text: STYLE }),
+      this.toolbar,
+      element("div", { className: "body" }, [this.left, this.grid, this.right]),
+      this.below,
+    ]);
+    this.root.addEventListener("pointerleave", () => this.reportShown());
+    this.root.addEventListener("focusout", (event) => {
+      if (!this.root.contains(event.relatedTarget as Node | null)) this.reportShown();
+    });
+  }
+
+  async start(): Promise<void> {
+    this.engine = await (started ??= startOnce());
+    this.active = this.addCell();
+    this.resizing = new ResizeObserver(() => this.engine.resize(true, true));
+    this.resizing.observe(this.grid);
+    this.emit("cells");
+    this.emit("active");
+    const first = this.data.series[0];
+    if (first) await this.active.open(first);
+    this.grantWish();
+  }
+
+  update(data: ViewerData): void {
+    this.data = data;
+    this.emit("data");
+    this.grantWish();
+  }
+
+  stop(): void {
+    this.resizing?.disconnect();
+    for (const cell of this.cells) cell.disable();
+    this.root.remove();
+  }
+
+  on(event: ViewerEvent, listener: () => void): void {
+    if (!this.listeners.has(event)) this.listeners.set(event, new Set());
+    this.listeners.get(event)!.add(listener);
+  }
+
+  private emit(event: ViewerEvent): void {
+    this.listeners.get(event)?.forEach((listener) => listener());
+  }
+
+  addCell(): Cell {
+    const cell = new Cell(newCellId(), this.engine);
+    this.grid.append(cell.frame);
+    cell.enable();
+    attach(cell, this.engine.id);
+    cell.frame.addEventListener("pointerdown", () => this.activate(cell), { capture: true });
+    cell.frame.addEventListener("focusin", () => this.activate(cell));
+    this.cells.push(cell);
+    return cell;
+  }
+
+  activate(cell: Cell): void {
+    if (this.active === cell) return;
+    this.active = cell;
+    for (const one of this.cells) one.frame.classList.toggle("active", one === cell && this.cells.length > 1);
+    this.emit("active");
+  }
+
+  /** Every series that can be opened here: the study's, then those of its priors. */
+  get allSeries(): SeriesEntry[] {
+    return [...this.data.series, ...this.data.priors.flatMap((prior) => prior.series)];
+  }
+
+  /** Show the film that the page asks for, once a wish. */
+  private grantWish(): void {
+    const wish = this.data.show;
+    if (!wish || wish.token === this.granted || !this.active) return;
+    this.granted = wish.token;
+    void this.showInstance(wish.series, wish.instance);
+  }
+
+  /** Show one image of a series in the active cell. */
+  async showInstance(series: number, sopInstanceUid: string, frame = 0): Promise<void> {
+    const entry = this.allSeries.find((one) => one.id === series);
+    if (!entry) return;
+    if (this.active.entry?.id !== entry.id) await this.active.open(entry);
+    const place = this.active.placeOf(sopInstanceUid, frame);
+    if (place >= 0) await this.active.scrollTo(place);
+  }
+
+  private reportShown(): void {
+    const uid = this.active?.shown?.image.sop_instance_uid ?? "";
+    const isOwn = this.data.series.some((entry) => entry.id === this.active?.entry?.id);
+    if (!uid || !isOwn || uid === this.reported) return;
+    this.reported = uid;
+    this.report(uid);
+  }
+}

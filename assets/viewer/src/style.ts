@@ -1,0 +1,19 @@
+/** The viewer's looks. It stays dark in both themes: films are read in the dark. */
+
+export const STYLE = `
+:host { display: block; }
+.viewer { display: flex; flex-direction: column; height: calc(100dvh - 11rem); min-height: 22rem; background: #000; color: #d3d8da;
+  font: 13px/1.35 "Source Sans", system-ui, sans-serif; border: 1px solid #2a3033; border-radius: 4px; overflow: hidden; }
+.toolbar { display: flex; flex-wrap: wrap; gap: 2px; padding: 3px; background: #15191b; border-bottom: 1px solid #2a3033; }
+.body { display: flex; flex: 1; min-height: 0; }
+.cells { display: grid; flex: 1; min-width: 0; gap: 1px; background: #2a3033; }
+.cell { position: relative; background: #000; min-width: 0; min-height: 0; overflow: hidden; outline: none; }
+.cell.active { box-shadow: inset 0 0 0 1px #23869b; }
+.cell:focus-visible { box-shadow: inset 0 0 0 2px #7cc3d3; }
+.plate, .cover { position: absolute; inset: 0; }
+.cover { pointer-events: none; }
+button, select { font: inherit; color: inherit; background: #1d2326; border: 1px solid #2a3033; border-radius: 4px; padding: 3px 7px; min-height: 28px; cursor: pointer; }
+button:hover { background: #2a3033; }
+button[aria-pressed="true"] { background: #23869b; border-color: #23869b; color: #fff; }
+button:focus-visible, select:focus-visible, input:focus-visible { outline: 2px solid #7cc3d3; outline-offset: 1px; }
+`;
