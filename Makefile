@@ -11,21 +11,27 @@ REQUIREMENTS_DEV := $(VENV)/.requirements-dev
 PACKAGE := $(VENV)/.package
 CHROMIUM := $(VENV)/.chromium
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+VIEWER := $(BIN)/python assets/viewer/build.py
+VIEWER_FILES := viewer.js viewer.js.gz licenses.txt inputs.sha256
+OUT_OF_REACH := 75 # what $(VIEWER) ends with where there is no Node or no registry
+VERSION = $(shell $(BIN)/python -c "import medcore; print(medcore.__version__)")
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock bench clean
+.PHONY: help run test check viewer lock bench dist clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(PACKAGE) ## install, add the demonstration studies, serve on http://127.0.0.1:8501
+	@$(VIEWER) || true
 	@$(BIN)/medcore demo
 	@$(BIN)/streamlit run app.py
 
 test: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## run every test, those in a real browser too
+	@$(VIEWER) && $(VIEWER) npm test || [ "$$CI" != true -a $$? = $(OUT_OF_REACH) ]
 	@$(BIN)/python -m pytest
 
 check: $(PACKAGE) $(REQUIREMENTS_DEV) ## lint, check the format and the types, look for unsafe code
@@ -33,6 +39,10 @@ check: $(PACKAGE) $(REQUIREMENTS_DEV) ## lint, check the format and the types, l
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py medcore pages
+	@$(VIEWER) npm run check
+
+viewer: $(PACKAGE) ## build the viewer, as run and test do; needs npm's registry
+	@$(VIEWER)
 
 lock: $(REQUIREMENTS_DEV) ## pin what pyproject.toml asks for, with hashes (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) pyproject.toml --output-file requirements.txt
@@ -41,8 +51,17 @@ lock: $(REQUIREMENTS_DEV) ## pin what pyproject.toml asks for, with hashes (UPGR
 bench: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## measure each stage and the share of this machine's own limit
 	@$(BIN)/python -m tests.bench
 
-clean: ## remove the virtual environment and caches; the library stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info
+# An unpacked archive takes no Node and no registry: the bundle in it is built from the same sources.
+dist: viewer ## pack dist/medcore-VERSION.tar.gz with the viewer built, for places that npm's registry does not reach
+	@test -z "`git status --porcelain --untracked-files=no``git status --porcelain assets/viewer`" || { echo "Commit first: the archive is made of what is committed, and the viewer of what is here."; exit 1; }
+	@mkdir -p dist
+	@git archive --format=tar.gz --output=dist/medcore-$(VERSION).tar.gz --prefix=medcore-$(VERSION)/assets/viewer/dist/ \
+		$(VIEWER_FILES:%=--add-file=assets/viewer/dist/%) --prefix=medcore-$(VERSION)/ HEAD
+	@echo "Packed dist/medcore-$(VERSION).tar.gz"
+
+clean: ## remove the virtual environment, caches and the built viewer; the library stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info assets/viewer/node_modules assets/viewer/.build-*
+	[ ! -e .git ] || rm -rf assets/viewer/dist # an archive's own could not be built again out of npm's reach
 
 $(BIN)/python:
 	@command -v $(PYTHON) > /dev/null || { echo "MedCore needs Python 3.11 or newer. There is no $(PYTHON) here: install it, or name another, as in: make run PYTHON=python3.12"; exit 1; }

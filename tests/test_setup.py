@@ -114,8 +114,10 @@ def test_make_lists_its_commands(arguments: tuple[str, ...]):
         "run",
         "test",
         "check",
+        "viewer",
         "lock",
         "bench",
+        "dist",
         "clean",
     ]
 
