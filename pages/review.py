@@ -51,7 +51,7 @@ def review(study: Study) -> None:
     """Lay out the viewer and the three steps of a reading."""
     show_banner(study)
     if is_built():
-        image_column, panel = st.columns([7.4, 3], gap="small")
+        image_column, panel = st.columns([7, 3.4], gap="small")
         with panel:
             prediction = show_panel(study, shown_instance(study), ask_for)
         with image_column:

@@ -44,5 +44,5 @@ def open_review(page: Page, url: str, row: int) -> float:
     began = time.perf_counter()
     page.mouse.click(*place)
     expect(page.get_by_text("The model does not answer")).to_be_visible()
-    expect(page.locator(".js-plotly-plot image").first).to_be_visible()
+    expect(page.locator(".cell[data-matrix]").first).to_be_visible()
     return time.perf_counter() - began

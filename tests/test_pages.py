@@ -227,7 +227,26 @@ def test_an_address_that_names_no_study_is_no_fault(number: str, library: Librar
     assert "No study is open" in words(page)
 
 
-def test_each_image_is_shown_with_its_own_window_from_the_file(library: Library, tmp_path: Path) -> None:
+@pytest.fixture
+def without_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation whose set-up could not build the viewer."""
+    monkeypatch.setattr("medcore.server.viewer_files.is_built", lambda: False)
+
+
+def test_without_the_viewer_the_plain_image_is_shown_and_the_command_that_builds_it(
+    library: Library, tmp_path: Path, without_viewer: None
+) -> None:
+    library.add([write_film(tmp_path / "film.dcm")])
+    (row,) = library.studies(StudyQuery()).rows
+    page = open_page("review.py", study=str(row.id))
+    assert not page.exception
+    assert page.get("plotly_chart")
+    assert "It is built with: make viewer" in words(page)
+
+
+def test_each_image_is_shown_with_its_own_window_from_the_file(
+    library: Library, tmp_path: Path, without_viewer: None
+) -> None:
     shared = {"StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.4", "Modality": "MR"}
     for number, center in ((1, 100), (2, 200)):
         write_film(tmp_path / f"{number}", InstanceNumber=number, WindowCenter=center, WindowWidth=50, **shared)
