@@ -4,6 +4,8 @@
   + IntakeError      a file that is not taken into the library
   + PixelError       pixels that cannot be decoded or shown
   + LibraryError     the library cannot do what was asked
+    + MissingError   what was asked for is not in the library, or no longer
+  + ReportError      a report that cannot be made
   + ModelError       a model that cannot be loaded, run or trained
 
 Every message is a sentence that a clinician can read: it names the attribute, the bound and the next step,
@@ -25,6 +27,14 @@ class PixelError(MedcoreError):
 
 class LibraryError(MedcoreError):
     """The library cannot do what was asked."""
+
+
+class MissingError(LibraryError):
+    """What was asked for is not in the library, or no longer."""
+
+
+class ReportError(MedcoreError):
+    """A report cannot be made."""
 
 
 class ModelError(MedcoreError):

@@ -1,5 +1,6 @@
 """What the dashboard remembers: studies, readings, predictions, jobs and the audit trail."""
 
+from medcore.dicom.measurement import Measurement, NewMeasurement
 from medcore.library.core import Library
 from medcore.library.jobs import Job
 from medcore.library.percentages import percent
@@ -38,6 +39,8 @@ __all__ = [
     "Job",
     "Library",
     "Looking",
+    "Measurement",
+    "NewMeasurement",
     "NewReading",
     "NewVerdict",
     "Reading",

@@ -5,8 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from medcore.errors import LibraryError
-from medcore.library import deleting, predictions, readings, room, standing, studies, thumbnails, worklist
+from medcore.dicom.measurement import Measurement, NewMeasurement
+from medcore.errors import LibraryError, MissingError
+from medcore.library import deleting, measurements, predictions, readings, room, standing, studies, thumbnails, worklist
 from medcore.library.adding import Adder, Progress
 from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
@@ -111,7 +112,7 @@ class Library:
         """Read one image, or raise a LibraryError where there is none."""
         found = self.instances([instance_id])
         if instance_id not in found:
-            raise LibraryError(studies.NO_IMAGE)
+            raise MissingError(studies.NO_IMAGE)
         return found[instance_id]
 
     def find_instance(self, sop_instance_uid: str) -> Instance | None:
@@ -147,6 +148,7 @@ class Library:
         """Save a reader's own finding; see `readings.save_reading`."""
         with self._database.writing() as session:
             row = readings.save_reading(session, study_id, new)
+            measurements.bind_measurements(session, study_id, row.id, row.reader)
             standing.refresh(session, [study_id])
             return _one(readings.read_readings(session, study_id), row.id)
 
@@ -173,6 +175,16 @@ class Library:
         """Read a study's readings with what followed from each, the newest last."""
         with self._database.reading() as session:
             return readings.read_readings(session, study_id)
+
+    def save_measurement(self, study_id: int, new: NewMeasurement) -> Measurement:
+        """Save a version of a measurement; see `measurements.save_measurement`."""
+        with self._database.writing() as session:
+            return measurements.save_measurement(session, study_id, new)
+
+    def measurements(self, study_id: int) -> tuple[Measurement, ...]:
+        """Read the current measurements of a study; see `measurements.read_measurements`."""
+        with self._database.reading() as session:
+            return measurements.read_measurements(session, study_id)
 
     def save_prediction(self, instance_id: int, prediction: StoredPrediction) -> None:
         """Save what the classifier said of an image; without effect where it was deleted meanwhile."""

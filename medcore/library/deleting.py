@@ -11,7 +11,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from medcore.errors import LibraryError
+from medcore.errors import LibraryError, MissingError
 from medcore.library import schema
 from medcore.library.folding import fold
 from medcore.library.studies import NO_STUDY
@@ -33,7 +33,7 @@ def delete_rows(session: Session, study_id: int, who: str, reason: str) -> list[
     """
     study = session.get(schema.Study, study_id)
     if study is None:
-        raise LibraryError(NO_STUDY)
+        raise MissingError(NO_STUDY)
     patient = session.get_one(schema.Patient, study.patient_key)
     _check_record(patient, who, reason)
     instances = select(schema.Instance.id).join(schema.Series).where(schema.Series.study_id == study_id)

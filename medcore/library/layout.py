@@ -4,6 +4,7 @@ library/            all that a backup holds; replaced as a whole by a restore
   library.sqlite    the tables
   files/ab/cd…      the images, named by the SHA-256 of their bytes
 staging/            copies on their way in, one folder for each intake that is under way
+frames/ab/cd…/      what was made ready for the viewer from the image of this hash; it can go at any time
 locks/              files that carry locks and nothing else
 restoring/          what a restore has unpacked and not yet put in place
 replaced/           what it replaces, until it is done
@@ -41,6 +42,11 @@ class Layout:
     def staging(self) -> Path:
         """The folder for copies on their way in."""
         return self.root / "staging"
+
+    @property
+    def frames(self) -> Path:
+        """The folder of frames that were made ready for the viewer."""
+        return self.root / "frames"
 
     @property
     def locks(self) -> Path:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from medcore.errors import LibraryError
+from medcore.errors import LibraryError, MissingError
 from medcore.library import schema
 from medcore.library.predictions import whole_answer
 from medcore.library.records import ACTIONS, CONFIDENCES, FINDINGS, SIDES, Addendum, NewReading, NewVerdict, Reading
@@ -124,7 +124,7 @@ def state_age(session: Session, study_id: int, years: float, who: str) -> None:
     """
     study = session.get(schema.Study, study_id)
     if study is None:
-        raise LibraryError(NO_STUDY)
+        raise MissingError(NO_STUDY)
     if study.age_years is not None:
         raise LibraryError("The study's files say how old the patient is, and that age counts.")
     if not 0 <= years <= MAX_AGE_YEARS:
@@ -199,7 +199,7 @@ def _belongs(session: Session, instance_id: int, study_id: int) -> bool:
 def _reading(session: Session, reading_id: int) -> schema.Reading:
     reading = session.get(schema.Reading, reading_id)
     if reading is None:
-        raise LibraryError(NO_READING)
+        raise MissingError(NO_READING)
     return reading
 
 

@@ -1,7 +1,7 @@
 """Whether the rows of somebody else's tables are such as MedCore writes: types, bounds, and text that can be shown."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from types import MappingProxyType, NoneType
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from medcore.dicom import Attributes
 from medcore.errors import LibraryError
+from medcore.library.measurements import row_fits
 from medcore.library.records import ACTIONS, CONFIDENCES, FINDINGS, PREDICTION_STATES, SIDES
 from medcore.library.schema import Base
 
@@ -34,6 +35,13 @@ OFFERED: Mapping[tuple[str, str], Collection[str]] = MappingProxyType(
         ("addendum", "side"): SIDES,
     }
 )
+# What the values of one row must be to each other.
+WHOLE_ROWS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {
+        "saliency_map": lambda row: row.rows * row.columns * 4 == len(row.cells),
+        "measurement": row_fits,
+    }
+)
 # Reading a value as its column's type fails so.
 UNREADABLE = (SQLAlchemyError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
@@ -50,7 +58,7 @@ def check_rows(session: Session) -> None:
         for table in Base.metadata.sorted_tables:
             for row in session.execute(select(table).execution_options(yield_per=1000)):
                 sound = all(_fits_column(column, value) for column, value in zip(table.columns, row, strict=True))
-                if not sound or (table.name == "saliency_map" and row.rows * row.columns * 4 != len(row.cells)):
+                if not sound or (table.name in WHOLE_ROWS and not WHOLE_ROWS[table.name](row)):
                     raise LibraryError(UNSOUND)
     except UNREADABLE as error:
         raise LibraryError(UNSOUND) from error

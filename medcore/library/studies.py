@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medcore.dicom import Attributes, sort_series
-from medcore.errors import LibraryError
+from medcore.errors import LibraryError, MissingError
 from medcore.library import schema
 from medcore.library.ages import age_text
 from medcore.library.database import Database
@@ -45,7 +45,7 @@ def read_study(database: Database, store: FileStore, study_id: int) -> Study:
     with database.reading() as session:
         found = session.execute(statement).one_or_none()
         if found is None:
-            raise LibraryError(NO_STUDY)
+            raise MissingError(NO_STUDY)
         series = tuple(_as_series(one, rows, store) for one, rows in in_reading_order(session, study_id))
     study, patient = found.Study, found.Patient
     age_years, stated = age_of(study.age_years, found.stated_age)
@@ -102,7 +102,7 @@ def find_priors(database: Database, study_id: int) -> list[int]:
     with database.reading() as session:
         study = session.get(schema.Study, study_id)
         if study is None:
-            raise LibraryError(NO_STUDY)
+            raise MissingError(NO_STUDY)
         others = session.execute(
             select(schema.Study.id, schema.Study.study_date).where(
                 schema.Study.patient_key == study.patient_key, schema.Study.id != study_id
@@ -121,7 +121,7 @@ def as_instance(instance: schema.Instance, store: FileStore) -> Instance:
         id=instance.id,
         sha256=instance.sha256,
         path=store.path(instance.sha256),
-        attributes=_attributes(instance),
+        attributes=attributes_of(instance),
     )
 
 
@@ -139,10 +139,11 @@ def in_reading_order(session: Session, study_id: int) -> list[tuple[schema.Serie
 
 
 def _sorted(rows: Sequence[schema.Instance]) -> list[schema.Instance]:
-    return [rows[index] for index in sort_series([_attributes(row) for row in rows])]
+    return [rows[index] for index in sort_series([attributes_of(row) for row in rows])]
 
 
-def _attributes(instance: schema.Instance) -> Attributes:
+def attributes_of(instance: schema.Instance) -> Attributes:
+    """Return what is kept of an image's header, or raise a LibraryError where it is damaged."""
     try:
         return Attributes.from_json(instance.attributes)
     except (TypeError, ValueError, LookupError, AttributeError) as error:

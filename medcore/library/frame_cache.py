@@ -1,0 +1,147 @@
+"""Frames that were made ready for a viewer, kept on disk so that each is decoded once.
+
+An entry is one file, `frames/ab/cd…/<name>`, below the folder of the SHA-256 of the image it was made from; it ends in
+a seal, eight bytes with the CRC-32 of all before them, so that a damaged entry is noticed and made anew. Entries appear
+whole or not at all, and those that were used least recently leave first. Any number of threads and processes may share
+a cache; a reader keeps what it has opened, whoever removes it meanwhile.
+"""
+
+import mmap
+import os
+import re
+import secrets
+import shutil
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from medcore.errors import LibraryError
+
+PRIVATE = 0o700
+SHA256 = re.compile(r"[0-9a-f]{64}")
+NAME = re.compile(r"[a-z0-9.-]{1,40}")
+SEAL = struct.Struct("<4sL")
+MAGIC = b"MCF1"
+PARTIAL = ".part"
+PARTIAL_LIVES_S = 3600.0  # what is older was left by a process that died
+KEPT_SHARE = 0.9  # of the bound, after the oldest entries have left
+COUNTED_SHARE = 0.05  # of the bound that may be written before all entries are counted again
+FRESH_S = 60.0  # an entry used this short a while ago is not marked as used again
+
+
+class FrameCache:
+    """Keeps what was made from images, by their SHA-256 and a name, within a bound in bytes."""
+
+    def __init__(self, folder: Path, limit_bytes: int) -> None:
+        self._folder = folder
+        self._limit = limit_bytes
+        self._counting = threading.Lock()
+        self._uncounted: int | None = None  # bytes written since all entries were counted, None before
+
+    def find(self, sha256: str, name: str) -> memoryview | None:
+        """Return what is kept under a name, mapped from disk and not read; None where there is nothing or it is damaged."""
+        path = self._path(sha256, name)
+        try:
+            used = path.stat().st_mtime
+            mapped = _map(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        body, seal = mapped[: -SEAL.size], mapped[-SEAL.size :]
+        if bytes(seal) != SEAL.pack(MAGIC, zlib.crc32(body)):
+            path.unlink(missing_ok=True)
+            return None
+        if time.time() - used > FRESH_S:
+            with suppress(OSError):  # it may have left just now
+                os.utime(path)
+        return body
+
+    def put(self, sha256: str, name: str, make: Callable[[Path], object]) -> memoryview:
+        """Have `make` write a new file, keep it under a name, and return it.
+
+        Raises
+        ------
+        LibraryError
+            If `sha256` or `name` has another form: nothing else may become a path.
+        OSError
+            If the disk refuses.
+        """
+        path = self._path(sha256, name)
+        self._folder.mkdir(mode=PRIVATE, exist_ok=True)
+        partial = self._folder / f"{secrets.token_hex(8)}{PARTIAL}"
+        try:
+            make(partial)
+            _seal(partial)
+            mapped = _map(partial)
+            self._publish(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+        self._count(len(mapped))
+        return mapped[: -SEAL.size]
+
+    def remove(self, sha256: str) -> None:
+        """Remove all that was made from an image."""
+        shutil.rmtree(self._of(sha256), ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove everything."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _of(self, sha256: str) -> Path:
+        if not SHA256.fullmatch(sha256):
+            raise LibraryError("A kept frame is named by something else than its image's SHA-256.")
+        return self._folder / sha256[:2] / sha256[2:]
+
+    def _path(self, sha256: str, name: str) -> Path:
+        if not NAME.fullmatch(name) or name.startswith("."):
+            raise LibraryError("A kept frame has a name of another form than MedCore gives.")
+        return self._of(sha256) / name
+
+    def _publish(self, partial: Path, path: Path) -> None:
+        path.parent.parent.mkdir(mode=PRIVATE, exist_ok=True)
+        path.parent.mkdir(mode=PRIVATE, exist_ok=True)
+        partial.replace(path)
+
+    def _count(self, size: int) -> None:
+        """Let the oldest entries leave where the bound is passed; all are counted now and then, not at each."""
+        with self._counting:
+            self._uncounted = None if self._uncounted is None else self._uncounted + size
+            if self._uncounted is None or self._uncounted > COUNTED_SHARE * self._limit:
+                self._evict()
+                self._uncounted = 0
+
+    def _evict(self) -> None:
+        entries = sorted(self._entries())
+        total = sum(size for _, size, _ in entries)
+        if total <= (1 - COUNTED_SHARE) * self._limit:
+            return
+        for _, size, path in entries:
+            if total <= KEPT_SHARE * self._limit:
+                break
+            path.unlink(missing_ok=True)
+            total -= size
+
+    def _entries(self) -> Iterator[tuple[float, int, Path]]:
+        """List (last used, bytes, path) of each entry; partial files of dead processes are removed."""
+        for path in self._folder.rglob("*"):
+            with suppress(OSError):  # another process may have removed it
+                status = path.stat()
+                if path.suffix == PARTIAL and time.time() - status.st_mtime > PARTIAL_LIVES_S:
+                    path.unlink()
+                elif path.is_file() and path.suffix != PARTIAL:
+                    yield status.st_mtime, status.st_size, path
+
+
+def _map(path: Path) -> memoryview:
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        return memoryview(mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ) if size else b"")
+
+
+def _seal(partial: Path) -> None:
+    crc = zlib.crc32(_map(partial))
+    with partial.open("ab") as stream:
+        stream.write(SEAL.pack(MAGIC, crc))
