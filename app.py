@@ -22,6 +22,7 @@ from medcore.server.background import Background
 from medcore.server.gate import Gate
 from medcore.server.headers import answer_headers, content_security_policy, inline_script_hashes
 from medcore.server.library import ServerLibrary
+from medcore.server.pixels import Pixels
 from medcore.server.viewer_files import viewer_file
 from medcore.settings import Settings
 
@@ -73,6 +74,7 @@ def _with_reference(reference: str) -> str:
 ROUTES = [
     Route("/health", health),
     Route("/viewer/{name}", viewer_file),
+    *Pixels(library, SETTINGS).routes(),
 ]
 
 keep_logs_private()

@@ -117,19 +117,33 @@ def decode_in_child(path: Path, frame: int) -> np.ndarray:
     """
     from medcore.dicom.inspection import decode_file
 
-    limit_s = allowed_s(path.stat().st_size) + KILL_AFTER_S + GRACE_S
-    future = submit(decode_file, limit_s, path, frame)
+    return run_twice(decode_file, allowed_s(path.stat().st_size) + KILL_AFTER_S + GRACE_S, path, frame)
+
+
+def run_twice(function: Callable[P, T], limit_s: float, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function` in a child and wait for it; where the child dies, once more: an earlier file may have harmed it.
+
+    Raises
+    ------
+    PixelError
+        If the function takes too much time or memory or crashes.
+    OSError
+        If the function raised it.
+    """
+    future = submit(function, limit_s, *args, **kwargs)
     end = end_of(future)
     if isinstance(end, (pebble.ProcessExpired, CancelledError)) and not is_time_out(end):
-        future = submit(decode_file, limit_s, path, frame)  # an earlier file may have harmed the child: once more
+        future = submit(function, limit_s, *args, **kwargs)
     return outcome(future)
 
 
 def outcome(future: "Future[T]") -> T:
-    """Return a task's result; whatever ended the child becomes a PixelError."""
+    """Return a task's result; whatever ended the child becomes a PixelError, what the disk refused stays an OSError."""
     error = end_of(future)
     if error is None:
         return future.result()
+    if isinstance(error, OSError) and not isinstance(error, (TimeoutError, pebble.ProcessExpired)):
+        raise error
     if isinstance(error, MedcoreError):
         raise PixelError(str(error)) from error
     raise PixelError(explain_end(error)) from error

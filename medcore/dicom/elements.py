@@ -179,6 +179,16 @@ def items(ds: Dataset, keyword: str) -> list[Dataset]:
         return []
 
 
+def item_at(ds: Dataset, keyword: str, place: int) -> Dataset | None:
+    """Return one item of a sequence, from 0, without going through the others; None where there is none."""
+    value = converted(ds, keyword)
+    try:
+        item = value[place] if place < len(value) else None
+    except DAMAGE:
+        return None
+    return item if isinstance(item, Dataset) else None
+
+
 def _raw(ds: Dataset, keyword: str) -> Any:
     tag = tag_of(keyword)
     return ds.get_item(tag).value if tag in ds else None

@@ -70,7 +70,7 @@ def read_attributes(header: Header, sha256: str) -> Attributes:
     ds = header.ds
     study_date = read_date(ds, "StudyDate")
     birth_date = read_date(ds, "PatientBirthDate")
-    spacing, spacing_source = _spacing(ds)
+    spacing, spacing_source = read_spacing(ds)
     return Attributes(
         **{name: _uid(ds, keyword) or made_uid(sha256, name) for name, keyword in UIDS.items()},
         **{name: text(ds, keyword) for name, keyword in TEXTS.items()},
@@ -90,11 +90,11 @@ def read_attributes(header: Header, sha256: str) -> Attributes:
         number_of_frames=integer(ds, "NumberOfFrames") or 1,
         photometric_interpretation=text(ds, "PhotometricInterpretation"),
         bits_stored=unsigned(ds, "BitsStored") or unsigned(ds, "BitsAllocated") or 0,
-        image_position_mm=_place(ds, "PlanePositionSequence", "ImagePositionPatient", 3),  # type: ignore[arg-type]
-        image_orientation=_place(ds, "PlaneOrientationSequence", "ImageOrientationPatient", 6),  # type: ignore[arg-type]
+        image_position_mm=read_position(ds),
+        image_orientation=read_orientation(ds),
         pixel_spacing_mm=spacing,
         spacing_source=spacing_source,
-        pixel_aspect_ratio=_aspect(ds),
+        pixel_aspect_ratio=read_aspect(ds),
         synthetic=text(ds, "SyntheticData").upper() == "YES",
         has_pixels=header.pixels is not None,
     )
@@ -158,22 +158,35 @@ def _months_after(birth: date, months: int) -> date:
         return date(year, month + 2, 1)
 
 
-def _aspect(ds: Dataset) -> tuple[float, float] | None:
+def read_aspect(ds: Dataset) -> tuple[float, float] | None:
+    """Return the height and the width of a pixel in any unit, None where the file gives no ratio; C.7.6.3.1.7."""
     ratio = decimals(ds, "PixelAspectRatio")
     return (ratio[0], ratio[1]) if len(ratio) == 2 and min(ratio) > 0 else None
 
 
-def _spacing(ds: Dataset) -> tuple[tuple[float, float] | None, str]:
-    measured = decimals(with_group(ds, 0, "PixelMeasuresSequence", "PixelSpacing"), "PixelSpacing")
+def read_spacing(ds: Dataset, frame: int = 0) -> tuple[tuple[float, float] | None, str]:
+    """Return the distance between rows and between columns in mm, and the attribute that says so."""
+    measured = decimals(with_group(ds, frame, "PixelMeasuresSequence", "PixelSpacing"), "PixelSpacing")
     for values, source in (measured, "Pixel Spacing"), (decimals(ds, "ImagerPixelSpacing"), "Imager Pixel Spacing"):
         if len(values) == 2 and min(values) > 0:
             return (values[0], values[1]), source
     return None, ""
 
 
-def _place(ds: Dataset, group: str, keyword: str, count: int) -> tuple[float, ...] | None:
-    values = decimals(with_group(ds, 0, group, keyword), keyword)
-    return values if len(values) == count else None
+def read_position(ds: Dataset, frame: int = 0) -> tuple[float, float, float] | None:
+    """Return where the centre of a frame's first pixel lies in the patient, in mm; None where the file does not say."""
+    values = _place(ds, frame, "PlanePositionSequence", "ImagePositionPatient")
+    return (values[0], values[1], values[2]) if len(values) == 3 else None
+
+
+def read_orientation(ds: Dataset, frame: int = 0) -> tuple[float, float, float, float, float, float] | None:
+    """Return the directions of a frame's rows and columns in the patient; None where the file does not say."""
+    values = _place(ds, frame, "PlaneOrientationSequence", "ImageOrientationPatient")
+    return (values[0], values[1], values[2], values[3], values[4], values[5]) if len(values) == 6 else None
+
+
+def _place(ds: Dataset, frame: int, group: str, keyword: str) -> tuple[float, ...]:
+    return decimals(with_group(ds, frame, group, keyword), keyword)
 
 
 def _meaning(ds: Dataset, sequence: str) -> str:

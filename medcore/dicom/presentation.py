@@ -40,7 +40,7 @@ def present(array: np.ndarray, ds: Dataset, pixels: Layout, frame: int) -> Frame
     """Return the frame of decoded samples `array`, (rows, columns) or (rows, columns, 3)."""
     modality = text(ds, "Modality")
     if array.ndim == 3:
-        return Frame(_as_uint8(array, pixels.bits_stored), is_color=True, modality=modality)
+        return Frame(as_uint8(array, pixels.bits_stored), is_color=True, modality=modality)
     if pixels.photometric == "PALETTE COLOR":
         return Frame(palette.apply_palette(array, ds), is_color=True, modality=modality)
     values = with_group(ds, frame, "PixelValueTransformationSequence", "RescaleSlope")
@@ -59,7 +59,8 @@ def present(array: np.ndarray, ds: Dataset, pixels: Layout, frame: int) -> Frame
     )
 
 
-def _as_uint8(samples: np.ndarray, bits_stored: int) -> np.ndarray:
+def as_uint8(samples: np.ndarray, bits_stored: int) -> np.ndarray:
+    """Keep the upper 8 of the `bits_stored` bits of colour samples."""
     if samples.dtype == np.uint8:
         return samples
     return (samples >> max(bits_stored - 8, 0)).astype(np.uint8)

@@ -43,7 +43,7 @@ class FrameCache:
         self._uncounted: int | None = None  # bytes written since all entries were counted, None before
 
     def find(self, sha256: str, name: str) -> memoryview | None:
-        """Return what is kept under a name, mapped from disk and not read; None where there is nothing or it is damaged."""
+        """Return what is kept under a name, mapped from disk and not read; None where nothing or only damage is."""
         path = self._path(sha256, name)
         try:
             used = path.stat().st_mtime

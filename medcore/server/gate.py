@@ -20,6 +20,12 @@ HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 PAGE = re.compile(r"/[A-Za-z0-9_-]*")  # the studies, and one flat name a page
 STATIC = "/static/"  # the front end's own files: the same for everybody
 KEPT = (STATIC, "/viewer/")  # what a browser may keep; every other answer is its reader's alone
+# Of images a browser may keep what it asks about again before each use, and only under this header. A viewer that is
+# opened again then has the pixels after one short question, which this gate and the library answer: without the
+# session's cookie, or after the study was deleted, they are not shown. A lifetime would show them unasked, and never
+# see the refusal. They lie in the profile of the browser's own user, in no proxy, and nothing in them names a patient.
+IMAGES = ("/pixels/", "/series/")
+REVALIDATED = "private, no-cache"
 FRONT_END_HEALTH = "/_stcore/health"  # what an open tab asks for after the server was started again
 OPEN = frozenset({"/health", "/favicon.png", "/manifest.json", FRONT_END_HEALTH})
 # Served by the framework whatever its settings say, and used by no page of ours.
@@ -115,18 +121,20 @@ class Gate:
                 return
             if message["type"] in ANSWER_STARTS:
                 accepted = True
-                _write(message, headers, cacheable=scope["path"].startswith(KEPT))
+                _write(message, headers, scope["path"])
             await send(message)
 
         return send_with_headers
 
 
-def _write(message: Message, headers: Mapping[str, str], *, cacheable: bool) -> None:
+def _write(message: Message, headers: Mapping[str, str], path: str) -> None:
     written = MutableHeaders(raw=list(message.get("headers", [])))
+    said = written.get("cache-control")
+    cacheable = path.startswith(KEPT) or (path.startswith(IMAGES) and said == REVALIDATED)
     for name, value in headers.items():
         if name == "set-cookie":
             written.append(name, value)  # beside the front end's own
-        elif not (name == "cache-control" and cacheable and name in written):
+        elif not (name == "cache-control" and cacheable and said):
             written[name] = value
     message["headers"] = written.raw
 
