@@ -6,6 +6,8 @@ import streamlit as st
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 DISCLAIMER = "Not a medical device. For research and demonstration."
+# What neither theme nor layout can say: the image needs the room that the page leaves empty at its sides.
+PAGE_STYLE = "<style>.stMainBlockContainer { padding-inline: 1rem; }</style>"
 
 st.set_page_config(
     page_title="MedCore",
@@ -22,6 +24,7 @@ page = st.navigation(
     ],
     position="top",
 )
+st.html(PAGE_STYLE)
 with st.container(gap="xsmall"):
     st.caption(DISCLAIMER)
     page.run()

@@ -10,7 +10,7 @@ from medcore.server.viewer_files import BUILD_COMMAND
 from pages.review_heatmap import choose_heatmap
 from pages.review_series import ChosenImage, slice_key
 
-# The one thing that neither theme nor layout can say: the image takes what height the window leaves.
+# What neither theme nor layout can say: the image takes what height the window leaves.
 PLATE_STYLE = """<style>
 .st-key-review_plate, :has(> .st-key-review_plate) { flex: none; }
 .st-key-review_plate { height: calc(100dvh - 20rem); min-height: 23rem; }
