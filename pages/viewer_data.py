@@ -3,7 +3,7 @@
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.explanation import has_evidence
+from medcore.explanation import NO_EVIDENCE
 from medcore.library import Instance, Series, StoredPrediction, Study
 from pages.installation import open_library
 from pages.words import TARGETS
@@ -77,8 +77,8 @@ def heatmap_of(study: Study, prediction: StoredPrediction | None) -> dict[str, o
                 "maximum": float(prediction.maps[key].max()),
             }
             for key, name in TARGETS.items()
-            if has_evidence(prediction.maps[key])
         ],
         "scale": prediction.map_scale or 1.0,
         "box": [0, 0, rows, columns],
+        "no_evidence": NO_EVIDENCE,
     }

@@ -29,6 +29,7 @@ export interface HeatmapData {
   targets: HeatmapTarget[];
   scale: number; // the value that the last colour stands for
   box: [number, number, number, number]; // top, left, height, width of what the map covers, in image pixels
+  no_evidence: string; // the sentence for a target whose cells are all zero
 }
 
 export interface ViewerData {
