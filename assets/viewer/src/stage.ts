@@ -6,17 +6,21 @@ import { Cell, newCellId } from "./cell";
 import type { SeriesEntry, ViewerData } from "./data";
 import { element } from "./dom";
 import { registerImages } from "./images";
+import { addLayout, Layout } from "./layout";
+import { addOverlays } from "./overlays";
+import { addSeriesList } from "./series_list";
 import { STYLE } from "./style";
 import { attach, registerTools } from "./tools";
 
 const ENGINE = "medcore";
+const CONTEXTS = 4; // of WebGL: one a cell; browsers take the oldest away beyond 8 to 16 a page
 
-export type ViewerEvent = "cells" | "active" | "data";
+export type ViewerEvent = "cells" | "active" | "data" | "layout";
 
 let started: Promise<RenderingEngine> | null = null; // one engine serves every viewer of the page
 
 async function startOnce(): Promise<RenderingEngine> {
-  initCore();
+  initCore({ rendering: { webGlContextCount: CONTEXTS }, debug: { statsOverlay: false } });
   await initTools();
   registerImages();
   registerTools();
@@ -30,7 +34,8 @@ export class Viewer {
   readonly grid = element("div", { className: "cells" });
   readonly right = element("div", { className: "right" }); // the measurements
   readonly below = element("div", { className: "below" }); // the heatmap's controls
-  cells: Cell[] = [];
+  readonly layout = new Layout(this); // which cells are on show
+  cells: Cell[] = []; // in the order of their making; those that are not on show keep what they hold
   active!: Cell;
   private reported = "";
   private granted = 0;
@@ -58,7 +63,10 @@ export class Viewer {
   async start(): Promise<void> {
     this.engine = await (started ??= startOnce());
     this.active = this.addCell();
-    this.resizing = new ResizeObserver(() => this.engine.resize(true, true));
+    addSeriesList(this);
+    addLayout(this);
+    addOverlays(this);
+    this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.grid);
     this.emit("cells");
     this.emit("active");
@@ -84,7 +92,7 @@ export class Viewer {
     this.listeners.get(event)!.add(listener);
   }
 
-  private emit(event: ViewerEvent): void {
+  emit(event: ViewerEvent): void {
     this.listeners.get(event)?.forEach((listener) => listener());
   }
 
@@ -93,8 +101,9 @@ export class Viewer {
     this.grid.append(cell.frame);
     cell.enable();
     attach(cell, this.engine.id);
-    cell.frame.addEventListener("pointerdown", () => this.activate(cell), { capture: true });
-    cell.frame.addEventListener("focusin", () => this.activate(cell));
+    for (const event of ["pointerdown", "wheel", "focusin"]) {
+      cell.frame.addEventListener(event, () => this.activate(cell), { capture: true, passive: true });
+    }
     this.cells.push(cell);
     return cell;
   }
@@ -102,8 +111,29 @@ export class Viewer {
   activate(cell: Cell): void {
     if (this.active === cell) return;
     this.active = cell;
-    for (const one of this.cells) one.frame.classList.toggle("active", one === cell && this.cells.length > 1);
+    this.layout.arrange();
     this.emit("active");
+  }
+
+  /** Show a series in a cell, which becomes the active one. */
+  async open(cell: Cell, entry: SeriesEntry): Promise<void> {
+    this.activate(cell);
+    await cell.open(entry);
+  }
+
+  /** Fit the pictures into the room that they now have; what was enlarged stays so, about the same point. */
+  resize(): void {
+    const kept = this.cells.filter((cell) => cell.series).map(({ viewport }) => {
+      const { parallelScale: _, ...camera } = viewport.getCamera();
+      return { viewport, camera, zoom: viewport.getZoom() };
+    });
+    this.engine.resize(false, true);
+    for (const { viewport, camera, zoom } of kept) {
+      viewport.resetCamera({ suppressEvents: true });
+      viewport.setCamera(camera);
+      viewport.setZoom(zoom);
+      viewport.render();
+    }
   }
 
   /** Every series that can be opened here: the study's, then those of its priors. */

@@ -1,5 +1,9 @@
 /** The viewer's looks. It stays dark in both themes: films are read in the dark. */
 
+import { LAYOUT_STYLE } from "./layout";
+import { OVERLAYS_STYLE } from "./overlays";
+import { SERIES_LIST_STYLE } from "./series_list";
+
 export const STYLE = `
 :host { display: block; }
 .viewer { display: flex; flex-direction: column; height: calc(100dvh - 11rem); min-height: 22rem; background: #000; color: #d3d8da;
@@ -8,12 +12,10 @@ export const STYLE = `
 .body { display: flex; flex: 1; min-height: 0; }
 .cells { display: grid; flex: 1; min-width: 0; gap: 1px; background: #2a3033; }
 .cell { position: relative; background: #000; min-width: 0; min-height: 0; overflow: hidden; outline: none; }
-.cell.active { box-shadow: inset 0 0 0 1px #23869b; }
-.cell:focus-visible { box-shadow: inset 0 0 0 2px #7cc3d3; }
 .plate, .cover { position: absolute; inset: 0; }
 .cover { pointer-events: none; }
 button, select { font: inherit; color: inherit; background: #1d2326; border: 1px solid #2a3033; border-radius: 4px; padding: 3px 7px; min-height: 28px; cursor: pointer; }
 button:hover { background: #2a3033; }
 button[aria-pressed="true"] { background: #23869b; border-color: #23869b; color: #fff; }
 button:focus-visible, select:focus-visible, input:focus-visible { outline: 2px solid #7cc3d3; outline-offset: 1px; }
-`;
+${LAYOUT_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;
