@@ -22,6 +22,7 @@ from medcore.server.background import Background
 from medcore.server.gate import Gate
 from medcore.server.headers import answer_headers, content_security_policy, inline_script_hashes
 from medcore.server.library import ServerLibrary
+from medcore.server.measurements import Measurements
 from medcore.server.pixels import Pixels
 from medcore.server.viewer_files import viewer_file
 from medcore.settings import Settings
@@ -75,6 +76,7 @@ ROUTES = [
     Route("/health", health),
     Route("/viewer/{name}", viewer_file),
     *Pixels(library, SETTINGS).routes(),
+    *Measurements(library).routes(),
 ]
 
 keep_logs_private()

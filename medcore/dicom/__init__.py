@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from medcore.dicom.display import display_values, render, thumbnail, windows_for
     from medcore.dicom.frames import read_frame
     from medcore.dicom.intake import check_files
+    from medcore.dicom.structured_report import measurement_report
 
 __all__ = [
     "Attributes",
@@ -27,6 +28,7 @@ __all__ = [
     "apply_window",
     "check_files",
     "display_values",
+    "measurement_report",
     "read_frame",
     "render",
     "sort_series",
@@ -39,6 +41,7 @@ __all__ = [
 _LATE = {
     "check_files": "intake",
     "display_values": "display",
+    "measurement_report": "structured_report",
     "read_frame": "frames",
     "render": "display",
     "start_decoders": "decoders",

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from medcore.dicom.attributes import Attributes
 
 Point = tuple[float, float]  # column and row; the centre of the first pixel is 0, 0
 
@@ -33,6 +36,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "arrow": Kind(2),  # tip, tail
     }
 )
+
+
+@dataclass(frozen=True)
+class SourceImage:
+    """An image that was measured, for a report that refers to it."""
+
+    path: Path
+    attributes: Attributes
 
 
 @dataclass(frozen=True)
