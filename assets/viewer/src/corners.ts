@@ -57,7 +57,8 @@ function windowLines(window: Window, windows: Window[], unit: string): string[] 
   const named = namedWindow(window, windows);
   const { center, width, name } = named ?? { ...window, name: "" };
   const digits = width < 10 ? 2 : 0;
-  return [[name, `C ${decimal(center, digits)}  W ${decimal(width, digits)}`, unit].filter(Boolean).join("  ")];
+  const numbers = [`C ${decimal(center, digits)}  W ${decimal(width, digits)}`, unit].filter(Boolean).join(" ");
+  return [[name, numbers].filter(Boolean).join("  ")];
 }
 
 function spacingNote(image: Image): string {
@@ -178,9 +179,9 @@ function isSynthetic(viewer: Viewer, cell: Cell): boolean {
 
 export const CORNERS_STYLE = `
 .cover { container-type: size; }
-.corner { position: absolute; max-width: 46%; font-size: 12px; line-height: 1.3; color: #d3d8da;
+.corner { position: absolute; user-select: none; max-width: 46%; font-size: 12px; line-height: 1.3; color: #d3d8da;
   text-shadow: 0 0 2px #000, 0 0 3px #000, 0 0 4px #000; font-variant-numeric: tabular-nums; }
-.corner > div { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.corner > div { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
 .corner.top-left { top: 5px; left: 7px; }
 .corner.top-right { top: 5px; right: 7px; text-align: right; }
 .corner.bottom-left { bottom: 5px; left: 7px; }

@@ -39,14 +39,13 @@ export function addHeatmap(viewer: Viewer): void {
     for (const event of ["opened", "image", "failed"] as const) cell.on(event, update);
     cell.on("rendered", () => overlays.find((overlay) => overlay.cell === cell)!.draw());
   });
-  viewer.on("data", update);
-  viewer.on("cells", update);
+  for (const event of ["data", "cells", "layout"] as const) viewer.on(event, update);
 }
 
 /** The heatmap, where a film that it belongs to is on the screen. */
 function shownHeatmap(viewer: Viewer): HeatmapData | null {
   const { heatmap } = viewer.data;
-  return heatmap && viewer.cells.some((cell) => shows(cell, heatmap)) ? heatmap : null;
+  return heatmap && viewer.cells.some((cell) => !cell.frame.hidden && shows(cell, heatmap)) ? heatmap : null;
 }
 
 function shows(cell: Cell, heatmap: HeatmapData): boolean {
@@ -257,5 +256,5 @@ canvas.heatmap { position: absolute; left: 0; top: 0; width: 100%; height: 100%;
 .heatmap-controls input[type="range"] { width: 84px; min-height: 28px; }
 .heatmap-controls .value { min-width: 2.6em; font-variant-numeric: tabular-nums; color: #a7b0b4; }
 .heatmap-controls .idle { opacity: 0.45; }
-.heatmap-controls .note { color: #a7b0b4; flex: 1 1 100%; }
+.heatmap-controls .note { color: #a7b0b4; flex: 1 1 20rem; }
 `;

@@ -99,7 +99,7 @@ function opposite(direction: Direction): Direction {
 }
 
 export const ORIENTATION_STYLE = `
-.letter { position: absolute; font-weight: 600; font-size: 14px; color: #d3d8da; text-shadow: 0 0 2px #000, 0 0 3px #000, 0 0 4px #000; }
+.letter { position: absolute; user-select: none; font-weight: 600; font-size: 14px; color: #d3d8da; text-shadow: 0 0 2px #000, 0 0 3px #000, 0 0 4px #000; }
 .letter.left { left: 6px; top: 50%; transform: translateY(-50%); }
 .letter.right { right: 26px; top: 50%; transform: translateY(-50%); }
 .letter.top { top: 4px; left: 50%; transform: translateX(-50%); }
