@@ -93,20 +93,36 @@ def write_film(path: Path, pixels: np.ndarray | None = None, **elements: Any) ->
     return write(make_film(pixels, **elements), path)
 
 
-def write_ct_series(folder: Path, slices: int = 4, spacing_mm: float = 5.0, **elements: Any) -> list[Path]:
-    """Write an axial CT series whose file names run against the slices' positions; returned foot to head."""
+def write_ct_series(
+    folder: Path,
+    slices: int = 4,
+    spacing_mm: float = 5.0,
+    *,
+    values: np.ndarray | None = None,
+    origin: tuple[float, float, float] = (-10, -10, 0),
+    orientation: tuple[int | float, ...] = (1, 0, 0, 0, 1, 0),
+    **elements: Any,
+) -> list[Path]:
+    """Write a CT series whose file names run against the slices' positions; returned in the order of `values`.
+
+    `values`, in HU, is (slices, rows, columns); the first pixel of the first slice lies at `origin`, the next slices
+    `spacing_mm` further along the normal of `orientation`: foot to head for an axial series.
+    """
+    if values is None:
+        values = np.stack([np.full((ROWS, COLUMNS), 10 * index - 24, np.int16) for index in range(slices)])
     shared = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid(), **elements}
+    normal = np.cross(orientation[:3], orientation[3:])
     paths = []
-    for index in range(slices):
-        pixels = np.full((ROWS, COLUMNS), 1000 + 10 * index, np.int16)
+    for index, plane in enumerate(values):
+        pixels = (plane + 1024).astype(np.int16)
         ds = make_film(pixels, SOPClassUID=CTImageStorage, Modality="CT", ViewPosition=None, ImagerPixelSpacing=None)
         ds.PixelSpacing = [0.5, 0.5]
-        ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-        ds.ImagePositionPatient = [-10, -10, spacing_mm * index]
-        ds.InstanceNumber = slices - index
+        ds.ImageOrientationPatient = list(orientation)
+        ds.ImagePositionPatient = [float(at) for at in np.add(origin, spacing_mm * index * normal)]
+        ds.InstanceNumber = len(values) - index
         ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = 1, -1024, "HU"
         ds.WindowCenter, ds.WindowWidth = 40, 400
         for keyword, value in shared.items():
             setattr(ds, keyword, value)
-        paths.append(write(ds, folder / f"slice{slices - index:04d}"))
+        paths.append(write(ds, folder / f"slice{len(values) - index:04d}"))
     return paths

@@ -1,17 +1,24 @@
 /** One place of the layout: a stack of images with its window and camera, and whatever is laid over it. */
 
 import { Enums, type RenderingEngine, type StackViewport, utilities } from "@cornerstonejs/core";
+import { type Direction, fit, flip, pan, rotate, zoomAt } from "./camera";
+import { drawThrough } from "./curves";
 import { element } from "./dom";
-import { imageIdsOf, imageOf, planeOf, rangeOf } from "./images";
+import { imageIdsOf, imageOf, rangeOf, toWorld } from "./images";
 import type { SeriesEntry } from "./data";
+import { Superseded } from "./loads";
+import { Notice } from "./notice";
 import { Prefetch } from "./prefetch";
 import { fetchSeries, type Image, type SeriesImages, type Window } from "./server";
-import { fileWindows, fullRange, toRange, toWindow, windowsFor } from "./windows";
+import { curveOf, type Curve, fileWindows, fullRange, tableCurve, toWindow, windowsFor } from "./windows";
 
 /** What the reader looks through: what each file asks for, one of `windowsFor`, or an own one. */
 export type WindowChoice = "file" | Window;
 
-export type CellEvent = "opened" | "image" | "rendered" | "window" | "failed";
+/** `scrolled` is the reader's own doing; `image` is every new image, whoever asked for it. */
+export type CellEvent = "opened" | "image" | "rendered" | "window" | "failed" | "scrolled";
+
+const NO_IMAGE = "This series has no image that can be shown.";
 
 export class Cell {
   readonly frame: HTMLDivElement; // what the layout places
@@ -20,10 +27,15 @@ export class Cell {
   entry: SeriesEntry | null = null;
   series: SeriesImages | null = null;
   windowChoice: WindowChoice = "file";
+  window: Window = { center: 127.5, width: 255, name: "", function: "LINEAR_EXACT" }; // that the picture is drawn with
   isTurned = false; // black and white changed over by the reader
   failure = ""; // why there is no picture
+  place = 0; // of the image that is shown, or that could not be
+  private wanted = 0; // the place that the reader is on the way to
   private imageIds: string[] = [];
+  private isStacked = false; // whether Cornerstone3D has these images
   private opening = 0;
+  private readonly notice = new Notice();
   private readonly prefetch = new Prefetch();
   private readonly listeners = new Map<CellEvent, Set<() => void>>();
 
@@ -32,16 +44,16 @@ export class Cell {
     private readonly engine: RenderingEngine,
   ) {
     this.plate = element("div", { className: "plate" });
-    this.cover = element("div", { className: "cover" });
+    this.cover = element("div", { className: "cover" }, [this.notice.element]);
     this.frame = element("div", { className: "cell", tabIndex: 0, role: "region", label: "Image" }, [this.plate, this.cover]);
     this.plate.addEventListener("contextmenu", (event) => event.preventDefault());
+    this.plate.addEventListener("pointerdown", () => this.frame.focus({ preventScroll: true }));
   }
 
   /** Let Cornerstone3D draw here; the frame must stand in the document. */
   enable(): void {
     this.engine.enableElement({ viewportId: this.id, element: this.plate, type: Enums.ViewportType.STACK });
     this.plate.addEventListener(Enums.Events.IMAGE_RENDERED, () => this.onRendered());
-    this.plate.addEventListener(Enums.Events.VOI_MODIFIED, () => this.emit("window"));
     this.plate.addEventListener(Enums.Events.STACK_NEW_IMAGE, () => this.onNewImage());
   }
 
@@ -67,34 +79,71 @@ export class Cell {
   async open(entry: SeriesEntry, place?: number): Promise<void> {
     const turn = ++this.opening;
     this.entry = entry;
+    this.prefetch.stop();
     this.fail("");
+    this.notice.await();
     try {
       const series = await fetchSeries(entry.id);
       if (turn !== this.opening) return;
-      this.series = series;
-      this.imageIds = imageIdsOf(series);
-      this.windowChoice = "file";
-      this.isTurned = false;
-      const start = Math.min(place ?? Math.floor((this.imageIds.length - 1) / 2), this.imageIds.length - 1);
-      await this.viewport.setStack(this.imageIds, start);
+      this.take(series);
+      await this.show(Math.min(place ?? Math.floor((this.length - 1) / 2), this.length - 1));
       if (turn !== this.opening) return;
-      this.viewport.resetCamera();
-      this.applyWindow();
-      this.viewport.render();
-      this.prefetch.start(this.imageIds, start);
+      this.prefetch.start(this.imageIds, this.wanted);
       this.emit("opened");
     } catch (error) {
-      if (turn === this.opening) this.fail(error instanceof Error ? error.message : String(error));
+      if (turn === this.opening) this.fail(textOf(error));
     }
   }
 
-  /** How many images the series has here, and which one is shown, from 0. */
-  get length(): number {
-    return this.imageIds.length;
+  private take(series: SeriesImages): void {
+    if (series.order.length === 0) throw new Error(NO_IMAGE);
+    this.series = series;
+    this.imageIds = imageIdsOf(series);
+    this.isStacked = false;
+    this.windowChoice = "file";
+    this.isTurned = false;
   }
 
-  get place(): number {
-    return this.series ? this.viewport.getCurrentImageIdIndex() : 0;
+  /** Bring an image onto the plate, or say there why it cannot be. What the reader leaves before it came is passed over. */
+  private async show(place: number): Promise<void> {
+    this.wanted = place;
+    const imageId = this.imageIds[place]!;
+    this.notice.await();
+    try {
+      await this.prefetch.now(imageId);
+      if (this.imageIds[this.wanted] !== imageId) return;
+      this.place = place;
+      this.fail("");
+      await this.draw(place);
+    } catch (error) {
+      if (error instanceof Superseded || this.imageIds[this.wanted] !== imageId) return;
+      this.place = place;
+      this.fail(textOf(error));
+      this.emit("image");
+    }
+  }
+
+  private async draw(place: number): Promise<void> {
+    if (this.isStacked) {
+      await this.viewport.setImageIdIndex(place);
+    } else {
+      this.isStacked = true;
+      await this.viewport.setStack(this.imageIds, place);
+      this.viewport.resetCamera();
+    }
+    if (this.place !== place) return;
+    this.applyWindow();
+    this.viewport.render();
+  }
+
+  /** The image ids of the stack, in reading order. */
+  get stack(): readonly string[] {
+    return this.imageIds;
+  }
+
+  /** How many images the series has here. */
+  get length(): number {
+    return this.imageIds.length;
   }
 
   get imageId(): string {
@@ -117,17 +166,21 @@ export class Cell {
   /** Go to a place of the stack, from 0; beyond its ends is its ends. */
   async scrollTo(place: number): Promise<void> {
     const target = Math.min(Math.max(place, 0), this.length - 1);
-    if (this.length === 0 || target === this.place) return;
-    try {
-      await this.viewport.setImageIdIndex(target);
-    } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error));
-    }
+    if (this.length === 0 || target === this.wanted) return;
+    const moved = this.show(target);
+    this.prefetch.moveTo(target);
+    await moved;
+  }
+
+  /** The reader scrolls: by so many images from where the way leads already. */
+  scrollBy(images: number): void {
+    this.emit("scrolled");
+    void this.scrollTo(this.wanted + images);
   }
 
   /** What is drawn stands on the frame as well, for whoever cannot see the picture: tests, and scripts of the reader. */
   private onRendered(): void {
-    if (!this.imageId) return;
+    if (!this.imageId || !this.isStacked) return;
     const { a, b, c, d, e, f } = this.imageToCanvas();
     this.frame.dataset.series = String(this.series!.series);
     this.frame.dataset.place = String(this.place);
@@ -137,20 +190,13 @@ export class Cell {
   }
 
   private onNewImage(): void {
-    this.fail("");
-    this.prefetch.moveTo(this.place);
-    if (this.windowChoice === "file") this.applyWindow();
+    this.applyWindow();
     this.emit("image");
   }
 
   /** The windows to choose from for the image that is shown. */
   get windows(): Window[] {
     return this.shown ? windowsFor(this.shown.image, this.shown.frame, rangeOf(this.imageId)) : [];
-  }
-
-  /** The window that the picture is drawn with. */
-  get window(): Window {
-    return toWindow(this.viewport.getProperties().voiRange ?? { lower: 0, upper: 255 });
   }
 
   chooseWindow(choice: WindowChoice): void {
@@ -165,52 +211,86 @@ export class Cell {
     this.viewport.render();
   }
 
-  private applyWindow(): void {
-    const shown = this.shown;
-    if (!shown) return;
-    const isColor = shown.image.type === "rgb8";
-    const own = fileWindows(shown.image, shown.frame)[0] ?? fullRange(rangeOf(this.imageId));
-    const window = this.windowChoice === "file" ? own : this.windowChoice;
-    this.viewport.setProperties({
-      voiRange: isColor ? { lower: 0, upper: 255 } : toRange(window),
-      invert: shown.image.inverted !== this.isTurned,
-    });
+  /** The reader has dragged the window: it is an own one now, and stays while scrolling. */
+  keepDragged(): void {
+    const range = this.viewport.getProperties().voiRange;
+    if (range) this.chooseWindow(toWindow(range, this.window.function));
   }
 
+  private applyWindow(): void {
+    const shown = this.shown;
+    if (!shown || !this.isStacked) return;
+    const curve = this.curve();
+    drawThrough(this.viewport, curve, shown.image.type !== "rgb8" && shown.image.inverted !== this.isTurned);
+    this.emit("window");
+  }
+
+  /** Choose the window to draw with, and how it gets from black to white. */
+  private curve(): Curve {
+    const { image, frame } = this.shown!;
+    const range = rangeOf(this.imageId);
+    const table = this.windowChoice === "file" && image.type !== "rgb8" ? image.voi_lut : null;
+    if (table) {
+      const curve = tableCurve(table, range);
+      this.window = { ...toWindow(curve), name: "Table" };
+      return curve;
+    }
+    this.window = this.windowChoice === "file" ? (fileWindows(image, frame)[0] ?? fullRange(range)) : this.windowChoice;
+    return curveOf(this.window);
+  }
+
+  /** Show the whole picture, as large as there is room. */
   fit(): void {
-    this.viewport.resetCamera({ resetPan: true, resetZoom: true, resetToCenter: true, resetAspectRatio: true });
+    const { image } = this.shown!;
+    const matrix = this.imageToCanvas();
+    fit(this.viewport, {
+      width: Math.abs(matrix.a) * image.columns + Math.abs(matrix.c) * image.rows,
+      height: Math.abs(matrix.b) * image.columns + Math.abs(matrix.d) * image.rows,
+      middle: toWorld(this.imageId, [(image.columns - 1) / 2, (image.rows - 1) / 2]),
+    });
     this.viewport.render();
   }
 
   /** One pixel of the image on one pixel of the screen. */
   oneToOne(): void {
-    const matrix = this.imageToCanvas();
-    const perColumn = Math.hypot(matrix.a, matrix.b) * window.devicePixelRatio;
-    this.viewport.setZoom(this.viewport.getZoom() / perColumn);
+    this.zoomBy(1 / (this.zoom * window.devicePixelRatio));
+  }
+
+  /** Enlarge about a point of the plate, in CSS pixels; about its middle where none is given. */
+  zoomBy(factor: number, point: [number, number] = [this.plate.clientWidth / 2, this.plate.clientHeight / 2]): void {
+    zoomAt(this.viewport, factor, point);
     this.viewport.render();
   }
 
+  /** Move the picture by so many CSS pixels. */
+  pan(right: number, down: number): void {
+    pan(this.viewport, right, down);
+    this.viewport.render();
+  }
+
+  /** Turn the picture clockwise. */
   rotate(degrees: number): void {
-    const presentation = this.viewport.getViewPresentation();
-    this.viewport.setViewPresentation({ ...presentation, rotation: ((presentation.rotation ?? 0) + degrees + 360) % 360 });
+    rotate(this.viewport, degrees);
     this.viewport.render();
   }
 
-  flip(direction: "horizontal" | "vertical"): void {
-    const { flipHorizontal = false, flipVertical = false } = this.viewport.getCamera();
-    this.viewport.setCamera(
-      direction === "horizontal" ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical },
-    );
+  flip(direction: Direction): void {
+    flip(this.viewport, direction);
+    this.viewport.render();
+  }
+
+  /** Show the picture as it was when it was opened. */
+  reset(): void {
+    this.windowChoice = "file";
+    this.isTurned = false;
+    this.viewport.resetCamera();
+    this.applyWindow();
     this.viewport.render();
   }
 
   /** The map from image coordinates (column, row; pixel centres at whole numbers) to CSS pixels of the plate. */
   imageToCanvas(): DOMMatrix {
-    const { position, orientation, rowSpacing, columnSpacing } = planeOf(this.imageId);
-    const at = (column: number, row: number): [number, number] =>
-      this.viewport.worldToCanvas([0, 1, 2].map(
-        (axis) => position[axis]! + orientation[axis]! * columnSpacing * column + orientation[axis + 3]! * rowSpacing * row,
-      ) as [number, number, number]) as [number, number];
+    const at = (column: number, row: number) => this.viewport.worldToCanvas(toWorld(this.imageId, [column, row])) as [number, number];
     const [origin, right, down] = [at(0, 0), at(1000, 0), at(0, 1000)];
     return new DOMMatrix([
       (right[0] - origin[0]) / 1000, (right[1] - origin[1]) / 1000,
@@ -227,9 +307,14 @@ export class Cell {
 
   private fail(message: string): void {
     this.failure = message;
+    this.notice.say(message);
     this.frame.classList.toggle("failed", message !== "");
     this.emit("failed");
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether two cells show space that can be compared: the same frame of reference. */

@@ -34,8 +34,8 @@ export class Layout {
     this.isFull = false;
     const missing = CELLS[name] - this.viewer.cells.length;
     for (let made = 0; made < missing; made++) this.viewer.addCell();
-    this.arrange();
     if (missing > 0) this.viewer.emit("cells");
+    this.arrange();
   }
 
   /** Give the active cell all the room, or give the others theirs back. */

@@ -6,8 +6,11 @@ import { Cell, newCellId } from "./cell";
 import type { SeriesEntry, ViewerData } from "./data";
 import { element } from "./dom";
 import { registerImages } from "./images";
+import { addCompare } from "./compare";
 import { addLayout, Layout } from "./layout";
+import { addLinking } from "./linking";
 import { addOverlays } from "./overlays";
+import { addReferenceLines } from "./reference_lines";
 import { addSeriesList } from "./series_list";
 import { STYLE } from "./style";
 import { attach, registerTools } from "./tools";
@@ -39,6 +42,7 @@ export class Viewer {
   active!: Cell;
   private reported = "";
   private granted = 0;
+  private readonly opening = new Map<Cell, SeriesEntry>();
   private readonly listeners = new Map<ViewerEvent, Set<() => void>>();
   private engine!: RenderingEngine;
   private resizing: ResizeObserver | null = null;
@@ -65,13 +69,15 @@ export class Viewer {
     this.active = this.addCell();
     addSeriesList(this);
     addLayout(this);
+    addCompare(this, addLinking(this));
+    addReferenceLines(this);
     addOverlays(this);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.grid);
     this.emit("cells");
     this.emit("active");
     const first = this.data.series[0];
-    if (first) await this.active.open(first);
+    if (first) await this.open(this.active, first);
     this.grantWish();
   }
 
@@ -118,7 +124,13 @@ export class Viewer {
   /** Show a series in a cell, which becomes the active one. */
   async open(cell: Cell, entry: SeriesEntry): Promise<void> {
     this.activate(cell);
+    this.opening.set(cell, entry);
     await cell.open(entry);
+    if (this.opening.get(cell) === entry) this.opening.delete(cell);
+  }
+
+  isOpening(cell: Cell): boolean {
+    return this.opening.has(cell);
   }
 
   /** Fit the pictures into the room that they now have; what was enlarged stays so, about the same point. */
@@ -153,7 +165,7 @@ export class Viewer {
   async showInstance(series: number, sopInstanceUid: string, frame = 0): Promise<void> {
     const entry = this.allSeries.find((one) => one.id === series);
     if (!entry) return;
-    if (this.active.entry?.id !== entry.id) await this.active.open(entry);
+    if (this.active.entry?.id !== entry.id) await this.open(this.active, entry);
     const place = this.active.placeOf(sopInstanceUid, frame);
     if (place >= 0) await this.active.scrollTo(place);
   }

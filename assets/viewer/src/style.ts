@@ -2,6 +2,7 @@
 
 import { LAYOUT_STYLE } from "./layout";
 import { OVERLAYS_STYLE } from "./overlays";
+import { REFERENCE_LINES_STYLE } from "./reference_lines";
 import { SERIES_LIST_STYLE } from "./series_list";
 
 export const STYLE = `
@@ -9,6 +10,8 @@ export const STYLE = `
 .viewer { display: flex; flex-direction: column; height: calc(100dvh - 11rem); min-height: 22rem; background: #000; color: #d3d8da;
   font: 13px/1.35 "Source Sans", system-ui, sans-serif; border: 1px solid #2a3033; border-radius: 4px; overflow: hidden; }
 .toolbar { display: flex; flex-wrap: wrap; gap: 2px; padding: 3px; background: #15191b; border-bottom: 1px solid #2a3033; }
+.group { display: flex; gap: 2px; }
+.group[hidden] { display: none; }
 .body { display: flex; flex: 1; min-height: 0; }
 .cells { display: grid; flex: 1; min-width: 0; gap: 1px; background: #2a3033; }
 .cell { position: relative; background: #000; min-width: 0; min-height: 0; overflow: hidden; outline: none; }
@@ -18,4 +21,4 @@ button, select { font: inherit; color: inherit; background: #1d2326; border: 1px
 button:hover { background: #2a3033; }
 button[aria-pressed="true"] { background: #23869b; border-color: #23869b; color: #fff; }
 button:focus-visible, select:focus-visible, input:focus-visible { outline: 2px solid #7cc3d3; outline-offset: 1px; }
-${LAYOUT_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;
+${LAYOUT_STYLE}${REFERENCE_LINES_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;

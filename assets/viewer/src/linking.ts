@@ -1,0 +1,173 @@
+/** Cells that go along with the one in the reader's hands: its window, its enlargement, its slice. */
+
+import { type Cell, sharesSpace } from "./cell";
+import { element } from "./dom";
+import { onEachCell } from "./each_cell";
+import { placesOf, planeAt, shownPlane } from "./cell_planes";
+import { add, centerOf, dot, goTogether, nearest, normalOf, type Plane, subtract, type Vector } from "./planes";
+import type { Viewer } from "./stage";
+
+export type Link = "window" | "camera" | "scroll";
+
+const WORDS: Record<Link, [string, string]> = {
+  window: ["Window", "Link the window of all images"],
+  camera: ["Zoom", "Link zoom and position of all images"],
+  scroll: ["Scroll", "Link scrolling of all images, by position in the patient where it is known"],
+};
+
+/** Only the active cell leads, so that what follows never leads back. */
+export class Linking {
+  private readonly links = new Set<Link>();
+  private readonly anchors = new Map<Cell, { position: number; place: number }>(); // where each cell was when they were linked
+  private readonly buttons = new Map<Link, HTMLButtonElement>();
+  readonly root = element("div", { className: "group links", role: "group", label: "Linked images" });
+
+  constructor(private readonly viewer: Viewer) {
+    for (const link of Object.keys(WORDS) as Link[]) this.root.append(this.toggleFor(link));
+    this.show();
+  }
+
+  isOn(link: Link): boolean {
+    return this.links.has(link);
+  }
+
+  set(link: Link, isOn: boolean): void {
+    if (isOn) this.links.add(link);
+    else this.links.delete(link);
+    if (link === "scroll") this.anchor();
+    this.buttons.get(link)!.setAttribute("aria-pressed", String(isOn));
+    if (isOn) this.lead(link);
+  }
+
+  /** There is nothing to link while one image is on show. */
+  show(): void {
+    this.root.hidden = this.viewer.layout.name === "one";
+  }
+
+  /** Remember which slices belong together now, for stacks that share no space. */
+  anchor(): void {
+    this.anchors.clear();
+    for (const cell of this.viewer.cells) {
+      const plane = shownPlane(cell);
+      this.anchors.set(cell, { position: plane ? along(plane, plane) : 0, place: cell.place });
+    }
+  }
+
+  /** Have the others follow the active cell in one respect. */
+  lead(link: Link): void {
+    const leader = this.viewer.active;
+    if (!this.links.has(link) || !leader?.shown) return;
+    for (const cell of this.viewer.layout.shown) {
+      if (cell !== leader) this.follow(link, leader, cell);
+    }
+  }
+
+  /** Have a cell that was just opened follow one that was there before. */
+  join(cell: Cell): void {
+    const leader = this.viewer.layout.shown.find((one) => one !== cell && one.shown);
+    this.anchor();
+    if (leader) for (const link of this.links) this.follow(link, leader, cell);
+  }
+
+  private follow(link: Link, leader: Cell, cell: Cell): void {
+    if (!leader.shown || !cell.shown) return;
+    if (link === "window") followWindow(leader, cell);
+    if (link === "camera") followCamera(leader, cell);
+    if (link === "scroll") this.followScroll(leader, cell);
+  }
+
+  private followScroll(leader: Cell, cell: Cell): void {
+    const place = this.placeFor(leader, cell);
+    if (place !== null) void cell.scrollTo(place);
+  }
+
+  private placeFor(leader: Cell, cell: Cell): number | null {
+    const [ours, theirs] = [shownPlane(leader), shownPlane(cell)];
+    if (!ours || !theirs) return placeByFraction(leader, cell);
+    if (!goTogether(ours, theirs)) return null;
+    const positions = placesOf(cell).map((plane) => along(plane, theirs));
+    if (sharesSpace(leader, cell)) return nearest(positions, along(ours, theirs));
+    const [start, own] = [this.anchors.get(leader), this.anchors.get(cell)];
+    if (!start || !own) return null;
+    const side = Math.sign(dot(normalOf(ours), normalOf(theirs)));
+    return nearest(positions, own.position + side * (along(ours, ours) - start.position));
+  }
+
+  private toggleFor(link: Link): HTMLButtonElement {
+    const [text, label] = WORDS[link];
+    const made = element("button", { text, label, title: label });
+    made.type = "button";
+    made.setAttribute("aria-pressed", "false");
+    made.addEventListener("click", () => this.set(link, !this.isOn(link)));
+    this.buttons.set(link, made);
+    return made;
+  }
+}
+
+/** How far an image's centre lies along the normal of another image, in mm. */
+function along(plane: Plane, other: Plane): number {
+  return dot(centerOf(plane), normalOf(other));
+}
+
+/** As far through the stack as the leader is through its own. */
+function placeByFraction(leader: Cell, cell: Cell): number | null {
+  if (leader.length < 2 || cell.length < 2) return null;
+  return Math.round((leader.place / (leader.length - 1)) * (cell.length - 1));
+}
+
+function followWindow(leader: Cell, cell: Cell): void {
+  const [ours, theirs] = [leader.shown!.image, cell.shown!.image];
+  if (ours.modality !== theirs.modality || ours.unit !== theirs.unit || ours.type === "rgb8" || theirs.type === "rgb8") return;
+  const { center, width } = leader.window;
+  if (cell.isTurned !== leader.isTurned) cell.turn();
+  if (cell.window.center === center && cell.window.width === width) return;
+  cell.chooseWindow({ ...leader.window });
+}
+
+/** Show the same part of the patient as large as the leader does. */
+function followCamera(leader: Cell, cell: Cell): void {
+  const [ours, theirs] = [planeAt(leader), planeAt(cell)];
+  const [from, to] = [leader.viewport.getCamera(), cell.viewport.getCamera()];
+  const scale = bothInMm(leader, cell) ? 1 : (theirs.rows * theirs.rowSpacing) / (ours.rows * ours.rowSpacing);
+  const heights = cell.plate.clientHeight / leader.plate.clientHeight;
+  const point = samePoint(leader, cell, from.focalPoint as Vector, scale);
+  const focalPoint = add(to.focalPoint as Vector, inPlane(subtract(point, to.focalPoint as Vector), theirs));
+  const parallelScale = from.parallelScale! * scale * heights;
+  const shift = subtract(focalPoint, to.focalPoint as Vector);
+  if (Math.hypot(...shift) < 1e-4 && Math.abs(parallelScale / to.parallelScale! - 1) < 1e-6) return;
+  cell.viewport.setCamera({ focalPoint, position: add(to.position as Vector, shift), parallelScale });
+  cell.viewport.render();
+}
+
+/** The point of a cell's space that stands for a point of the leader's: the same, or as far from the image's centre. */
+function samePoint(leader: Cell, cell: Cell, point: Vector, scale: number): Vector {
+  const [ours, theirs] = [planeAt(leader), planeAt(cell)];
+  if (sharesSpace(leader, cell) && goTogether(ours, theirs)) return point;
+  const away = subtract(point, centerOf(ours));
+  return add(add(centerOf(theirs), theirs.right, dot(away, ours.right) * scale), theirs.down, dot(away, ours.down) * scale);
+}
+
+function bothInMm(one: Cell, other: Cell): boolean {
+  return [one, other].every((cell) => cell.shown!.image.spacing_mm !== null);
+}
+
+function inPlane(vector: Vector, plane: Plane): Vector {
+  const normal = normalOf(plane);
+  return add(vector, normal, -dot(vector, normal));
+}
+
+export function addLinking(viewer: Viewer): Linking {
+  const linking = new Linking(viewer);
+  viewer.toolbar.append(linking.root);
+  viewer.on("layout", () => linking.show());
+  onEachCell(viewer, (cell) => {
+    const leads = (link: Link) => () => {
+      if (cell === viewer.active && !viewer.isOpening(cell)) linking.lead(link);
+    };
+    cell.on("window", leads("window"));
+    cell.on("rendered", leads("camera"));
+    cell.on("image", leads("scroll"));
+    cell.on("opened", () => linking.join(cell));
+  });
+  return linking;
+}
