@@ -124,15 +124,15 @@ export class Cell {
   }
 
   private async draw(place: number): Promise<void> {
-    if (this.isStacked) {
-      await this.viewport.setImageIdIndex(place);
-    } else {
+    if (!this.isStacked) {
       this.isStacked = true;
       await this.viewport.setStack(this.imageIds, place);
       this.viewport.resetCamera();
+    } else if (this.viewport.getCurrentImageIdIndex() === place) {
+      this.emit("image"); // back from one that could not be shown
+    } else {
+      await this.viewport.setImageIdIndex(place);
     }
-    if (this.place !== place) return;
-    this.applyWindow();
     this.viewport.render();
   }
 

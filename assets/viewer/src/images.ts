@@ -1,13 +1,22 @@
 /** Brings MedCore's frames into Cornerstone3D: an image loader and a metadata provider for `medcore:` image ids. */
 
-import { cache, Enums, imageLoader, metaData, type Types, utilities } from "@cornerstonejs/core";
-import { fetchFrame, type Image, type SeriesImages } from "./server";
-import { readStored, toModalityValues, type Values, valueRange } from "./values";
+import { Enums, imageLoader, metaData, type Types, utilities } from "@cornerstonejs/core";
+import { fetchFrame, type Image, type SeriesImages, ServerError } from "./server";
+import { readStored, toModalityValues, typeOfSeries, type Values, valueRange, type ValueType } from "./values";
 import { fileWindows, fullRange } from "./windows";
 
 const SCHEME = "medcore";
 const LATERAL: [number, number, number, number, number, number] = [1, 0, 0, 0, 1, 0]; // for films, which have no place in the patient
-const LOADED = new Map<string, { image: Image; frame: number }>();
+
+interface Known {
+  image: Image;
+  frame: number;
+  type: ValueType; // of the whole series
+  range: [number, number] | null; // of its modality values, once it was loaded
+  failure: ServerError | null; // that no second try would change
+}
+
+const KNOWN = new Map<string, Known>();
 
 /** Register loader and provider; once a page. */
 export function registerImages(): void {
@@ -17,25 +26,32 @@ export function registerImages(): void {
 
 /** Make known what the frames of a series are, and return their image ids in reading order. */
 export function imageIdsOf(series: SeriesImages): string[] {
+  const type = typeOfSeries(series.images);
   return series.order.map(([index, frame]) => {
     const image = series.images[index]!;
     const imageId = `${SCHEME}:${image.sop_instance_uid}/${frame}`;
-    LOADED.set(imageId, { image, frame });
+    if (!KNOWN.has(imageId)) KNOWN.set(imageId, { image, frame, type, range: null, failure: null });
     return imageId;
   });
 }
 
 /** The image and frame behind an image id that `imageIdsOf` gave. */
-export function imageOf(imageId: string): { image: Image; frame: number } {
-  const known = LOADED.get(imageId);
+export function imageOf(imageId: string): Known {
+  const known = KNOWN.get(imageId);
   if (!known) throw new Error("This image belongs to no series that is open.");
   return known;
 }
 
-/** The lowest and highest modality value of a frame that is loaded. */
+/** The lowest and highest modality value of a frame, padding left out, once it was loaded. */
 export function rangeOf(imageId: string): [number, number] {
-  const image = cache.getImage(imageId);
-  return image ? [image.minPixelValue, image.maxPixelValue] : [0, 1];
+  return imageOf(imageId).range ?? [0, 1];
+}
+
+/** How many bytes a frame takes in memory. */
+export function bytesOf(imageId: string): number {
+  const { image, type } = imageOf(imageId);
+  const each = image.type === "rgb8" ? 3 : { Uint8Array: 1, Uint16Array: 2, Int16Array: 2, Float32Array: 4 }[type];
+  return image.rows * image.columns * each;
 }
 
 /** Where a frame lies, in mm; in pixels where the file gives no spacing. Pixel (0, 0) is the centre of the first. */
@@ -59,18 +75,46 @@ export function planeOf(imageId: string): {
   };
 }
 
-function loadImage(imageId: string): { promise: Promise<Types.IImage>; cancelFn: undefined } {
-  return { promise: load(imageId), cancelFn: undefined };
+/** Where a place in Cornerstone3D's world lies on a frame: column and row, pixel centres at whole numbers. */
+export function toImagePoint(imageId: string, world: ArrayLike<number>): [number, number] {
+  const { position, orientation, rowSpacing, columnSpacing } = planeOf(imageId);
+  const along = (first: number) =>
+    [0, 1, 2].reduce((sum, axis) => sum + (world[axis]! - position[axis]!) * orientation[first + axis]!, 0);
+  return [along(0) / columnSpacing, along(3) / rowSpacing];
 }
 
-async function load(imageId: string): Promise<Types.IImage> {
-  const { image, frame } = imageOf(imageId);
-  const bytes = await fetchFrame(image.sop_instance_uid, frame);
-  const stored = readStored(image, bytes);
+/** Where a point of a frame lies in Cornerstone3D's world. */
+export function toWorld(imageId: string, [column, row]: readonly [number, number]): [number, number, number] {
+  const { position, orientation, rowSpacing, columnSpacing } = planeOf(imageId);
+  return [0, 1, 2].map(
+    (axis) => position[axis]! + orientation[axis]! * columnSpacing * column + orientation[axis + 3]! * rowSpacing * row,
+  ) as [number, number, number];
+}
+
+function loadImage(imageId: string): { promise: Promise<Types.IImage>; cancelFn: () => void } {
+  const controller = new AbortController();
+  return { promise: load(imageId, controller.signal), cancelFn: () => controller.abort() };
+}
+
+async function load(imageId: string, signal: AbortSignal): Promise<Types.IImage> {
+  const known = imageOf(imageId);
+  if (known.failure) throw known.failure;
+  try {
+    return read(imageId, await fetchFrame(known.image.sop_instance_uid, known.frame, signal));
+  } catch (error) {
+    if (error instanceof ServerError && error.isFinal) known.failure = error;
+    throw error;
+  }
+}
+
+function read(imageId: string, bytes: ArrayBuffer): Types.IImage {
+  const known = imageOf(imageId);
+  const { image, frame, type } = known;
   const isColor = image.type === "rgb8";
-  const values = isColor ? stored : toModalityValues(image, frame, stored);
-  const [lowest, highest] = isColor ? [0, 255] : valueRange(image, stored, values);
-  return asCornerstoneImage(imageId, values, lowest!, highest!);
+  const stored = readStored(image, bytes);
+  const values = isColor ? stored : toModalityValues(image, frame, stored, type);
+  known.range ??= isColor ? [0, 255] : valueRange(image, stored, values);
+  return asCornerstoneImage(imageId, values, known.range[0], known.range[1]);
 }
 
 function asCornerstoneImage(imageId: string, values: Values, lowest: number, highest: number): Types.IImage {
@@ -121,10 +165,10 @@ function frameOfReference(image: Image): string {
 }
 
 function describe(type: string, imageId: string): unknown {
-  if (!imageId?.startsWith?.(`${SCHEME}:`) || !LOADED.has(imageId)) return undefined;
-  const { image } = imageOf(imageId);
+  if (!imageId?.startsWith?.(`${SCHEME}:`) || !KNOWN.has(imageId)) return undefined;
+  const { image, type: valueType } = imageOf(imageId);
   if (type === Enums.MetadataModules.IMAGE_PLANE) return planeModule(imageId);
-  if (type === Enums.MetadataModules.IMAGE_PIXEL) return pixelModule(image);
+  if (type === Enums.MetadataModules.IMAGE_PIXEL) return pixelModule(image, valueType);
   if (type === Enums.MetadataModules.GENERAL_SERIES) return { modality: image.modality };
   if (type === Enums.MetadataModules.VOI_LUT) return { windowCenter: [], windowWidth: [] };
   return undefined;
@@ -147,15 +191,16 @@ function planeModule(imageId: string): Types.ImagePlaneModule {
   };
 }
 
-function pixelModule(image: Image): object {
+/** The pixels as they are in memory here: modality values, or red, green and blue. */
+function pixelModule(image: Image, type: ValueType): object {
   const isColor = image.type === "rgb8";
-  const bits = { uint8: 8, int8: 16, uint16: 16, int16: 16, float32: 32, rgb8: 8 }[image.type];
+  const bits = isColor ? 8 : { Uint8Array: 8, Uint16Array: 16, Int16Array: 16, Float32Array: 32 }[type];
   return {
     bitsAllocated: bits,
     bitsStored: bits,
     highBit: bits - 1,
     samplesPerPixel: isColor ? 3 : 1,
     photometricInterpretation: isColor ? "RGB" : "MONOCHROME2",
-    pixelRepresentation: image.type.startsWith("int") ? 1 : 0,
+    pixelRepresentation: !isColor && type === "Int16Array" ? 1 : 0,
   };
 }

@@ -56,26 +56,35 @@ export interface SeriesImages {
 }
 
 /** An answer that is not the one asked for; its message can be shown to the reader. */
-export class ServerError extends Error {}
+export class ServerError extends Error {
+  constructor(
+    message: string,
+    readonly isFinal = false, // whether asking again would bring the same answer
+  ) {
+    super(message);
+  }
+}
 
+const FINAL = [404, 410, 422];
 const UNREACHABLE = "MedCore does not answer. Check that it is running, then reload the page.";
 
 export async function fetchSeries(series: number): Promise<SeriesImages> {
   return (await ask(`/series/${series}/images`)).json() as Promise<SeriesImages>;
 }
 
-export async function fetchFrame(sopInstanceUid: string, frame: number): Promise<ArrayBuffer> {
-  return (await ask(`/pixels/${sopInstanceUid}/${frame}`)).arrayBuffer();
+export async function fetchFrame(sopInstanceUid: string, frame: number, signal?: AbortSignal): Promise<ArrayBuffer> {
+  return (await ask(`/pixels/${sopInstanceUid}/${frame}`, { signal: signal ?? null })).arrayBuffer();
 }
 
 export async function ask(path: string, options: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, { credentials: "same-origin", ...options });
-  } catch {
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
     throw new ServerError(UNREACHABLE);
   }
-  if (!response.ok) throw new ServerError(await explain(response));
+  if (!response.ok) throw new ServerError(await explain(response), FINAL.includes(response.status));
   return response;
 }
 

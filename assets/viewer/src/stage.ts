@@ -10,6 +10,7 @@ import { addCompare } from "./compare";
 import { addLayout, Layout } from "./layout";
 import { addLinking } from "./linking";
 import { addOverlays } from "./overlays";
+import { boundMemory } from "./prefetch";
 import { addReferenceLines } from "./reference_lines";
 import { addSeriesList } from "./series_list";
 import { STYLE } from "./style";
@@ -27,6 +28,7 @@ async function startOnce(): Promise<RenderingEngine> {
   await initTools();
   registerImages();
   registerTools();
+  boundMemory();
   return new RenderingEngine(ENGINE);
 }
 

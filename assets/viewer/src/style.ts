@@ -1,6 +1,8 @@
 /** The viewer's looks. It stays dark in both themes: films are read in the dark. */
 
 import { LAYOUT_STYLE } from "./layout";
+import { NOTE_STYLE } from "./note";
+import { NOTICE_STYLE } from "./notice";
 import { OVERLAYS_STYLE } from "./overlays";
 import { REFERENCE_LINES_STYLE } from "./reference_lines";
 import { SERIES_LIST_STYLE } from "./series_list";
@@ -21,4 +23,4 @@ button, select { font: inherit; color: inherit; background: #1d2326; border: 1px
 button:hover { background: #2a3033; }
 button[aria-pressed="true"] { background: #23869b; border-color: #23869b; color: #fff; }
 button:focus-visible, select:focus-visible, input:focus-visible { outline: 2px solid #7cc3d3; outline-offset: 1px; }
-${LAYOUT_STYLE}${REFERENCE_LINES_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;
+${NOTICE_STYLE}${NOTE_STYLE}${LAYOUT_STYLE}${REFERENCE_LINES_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;
