@@ -11,8 +11,13 @@ from typing import Any
 
 import pydicom
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trials
+from hypothesis import strategies as st
 
+from medcore.errors import LibraryError
 from medcore.library import Library
+from medcore.server.measurement_body import read_measurement
 from medcore.settings import REPOSITORY, Settings
 from tests.films import make_film, write
 from tests.servers import Answer, Server, running_server
@@ -181,6 +186,28 @@ def test_a_hostile_value_is_refused_with_a_sentence(site: Site, body: str) -> No
     assert answer.status == 400
     assert json.loads(answer.body)["error"].endswith(".")
     assert site.get(site.path()).body == before
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=12,
+)
+PARTS = ["uid", "sop_instance_uid", "frame", "kind", "points", "text", "values", "unit", "reader", "removed"]
+
+
+@trials(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
+@given(st.dictionaries(st.sampled_from(PARTS), ANY_JSON))
+def test_any_json_is_a_measurement_or_a_sentence(parts: dict[str, Any]) -> None:
+    sound = {"uid": "a", "sop_instance_uid": "1.2", "frame": 0, "kind": "arrow", "points": [[0, 1]], "reader": "A"}
+    try:
+        found = read_measurement(json.dumps(sound | parts).encode())
+    except LibraryError as error:
+        assert str(error).endswith(".")
+    else:
+        assert all(type(number) is float for point in found.points for number in point)
+        assert all(type(value) is float for value in found.values.values())
+        assert type(found.frame) is int
 
 
 def test_an_image_of_another_study_is_refused(site: Site) -> None:

@@ -24,7 +24,7 @@ from medcore.dicom.header import read_header
 from medcore.dicom.instance import TAGS, read_attributes
 from medcore.dicom.measurement import Measurement, SourceImage
 from medcore.dicom.report_groups import tracking_uid
-from medcore.errors import ReportError
+from medcore.errors import IntakeError, ReportError
 from tests.films import make_film, write
 
 UUID = "0b8f9c1e-6f5d-4c1a-9b61-8f1d2f0f5a11"
@@ -34,9 +34,18 @@ REGION = {"mean": -3.5, "standard_deviation": 2.5, "area": 12.25, "minimum": -9.
 
 def source(folder: Path, **elements: Any) -> SourceImage:
     """Write a film of 8 rows and 6 columns, and describe it as intake does."""
-    path = write(make_film(**elements), folder / f"film{len(list(folder.iterdir()))}.dcm")
-    with path.open("rb") as stream:
-        return SourceImage(path, read_attributes(read_header(stream, TAGS), "ab" * 32))
+    image = described(write(make_film(**elements), folder / f"film{len(list(folder.iterdir()))}.dcm"))
+    assert image is not None
+    return image
+
+
+def described(path: Path) -> SourceImage | None:
+    """Describe a file as intake does; None where it is no DICOM."""
+    try:
+        with path.open("rb") as stream:
+            return SourceImage(path, read_attributes(read_header(stream, TAGS), "ab" * 32))
+    except IntakeError:
+        return None
 
 
 @pytest.fixture
@@ -347,6 +356,27 @@ def test_an_image_of_a_private_class_is_reported_or_is_a_sentence(tmp_path: Path
     image = source(tmp_path, SOPClassUID="1.2.3.4.5")
     with pytest.raises(ReportError, match="as a table"):
         report(drawn(image, "probe", (1, 1), values={"value": 1.0}), image=image)
+
+
+def test_every_image_of_the_corpora_that_says_what_it_is_can_be_reported(shared_data: Path) -> None:
+    reported = 0
+    for path in sorted((shared_data / "dicom").rglob("*")):
+        image = described(path) if path.is_file() else None
+        if (
+            image is not None
+            and image.attributes.has_pixels
+            and image.attributes.rows > 1
+            and image.attributes.sop_class_uid
+        ):
+            ds = report(
+                line(image, (0, 0), (0, 1), frame=image.attributes.number_of_frames - 1),
+                drawn(image, "probe", (0, 0), values={"value": 1.0}),
+                image=image,
+            )
+            assert ds.StudyInstanceUID == image.attributes.study_instance_uid
+            assert len(groups(ds)) == 2
+            reported += 1
+    assert reported > 100
 
 
 def test_nothing_measured_is_a_sentence(film: SourceImage) -> None:
