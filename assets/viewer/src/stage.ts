@@ -3,10 +3,13 @@
 import { init as initCore, RenderingEngine } from "@cornerstonejs/core";
 import { init as initTools } from "@cornerstonejs/tools";
 import { Cell, newCellId } from "./cell";
+import { addCine } from "./cine";
 import type { SeriesEntry, ViewerData } from "./data";
 import { element } from "./dom";
+import { addHelp } from "./help";
 import { registerImages } from "./images";
 import { addCompare } from "./compare";
+import { addKeyboard } from "./keyboard";
 import { addLayout, Layout } from "./layout";
 import { addLinking } from "./linking";
 import { addOverlays } from "./overlays";
@@ -14,6 +17,7 @@ import { boundMemory } from "./prefetch";
 import { addReferenceLines } from "./reference_lines";
 import { addSeriesList } from "./series_list";
 import { STYLE } from "./style";
+import { addToolbar } from "./toolbar";
 import { attach, registerTools } from "./tools";
 
 const ENGINE = "medcore";
@@ -69,11 +73,15 @@ export class Viewer {
   async start(): Promise<void> {
     this.engine = await (started ??= startOnce());
     this.active = this.addCell();
+    addKeyboard(this);
+    addToolbar(this);
     addSeriesList(this);
     addLayout(this);
     addCompare(this, addLinking(this));
     addReferenceLines(this);
     addOverlays(this);
+    addCine(this);
+    addHelp(this);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.grid);
     this.emit("cells");

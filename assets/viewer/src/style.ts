@@ -1,11 +1,16 @@
 /** The viewer's looks. It stays dark in both themes: films are read in the dark. */
 
+import { CINE_STYLE } from "./cine";
+import { HELP_STYLE } from "./help";
+import { ICON_STYLE } from "./icons";
 import { LAYOUT_STYLE } from "./layout";
+import { MENU_STYLE } from "./menu";
 import { NOTE_STYLE } from "./note";
 import { NOTICE_STYLE } from "./notice";
 import { OVERLAYS_STYLE } from "./overlays";
 import { REFERENCE_LINES_STYLE } from "./reference_lines";
 import { SERIES_LIST_STYLE } from "./series_list";
+import { TOOLBAR_STYLE } from "./toolbar";
 
 export const STYLE = `
 :host { display: block; }
@@ -23,4 +28,4 @@ button, select { font: inherit; color: inherit; background: #1d2326; border: 1px
 button:hover { background: #2a3033; }
 button[aria-pressed="true"] { background: #23869b; border-color: #23869b; color: #fff; }
 button:focus-visible, select:focus-visible, input:focus-visible { outline: 2px solid #7cc3d3; outline-offset: 1px; }
-${NOTICE_STYLE}${NOTE_STYLE}${LAYOUT_STYLE}${REFERENCE_LINES_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;
+${TOOLBAR_STYLE}${ICON_STYLE}${MENU_STYLE}${HELP_STYLE}${CINE_STYLE}${NOTICE_STYLE}${NOTE_STYLE}${LAYOUT_STYLE}${REFERENCE_LINES_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;
