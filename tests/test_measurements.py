@@ -64,6 +64,14 @@ def test_the_newest_version_counts_and_the_older_ones_stay(film: Film, settings:
     assert rows == [("A. Reader", 5.0), ("B. Reader", 6.0)]
 
 
+def test_a_change_keeps_its_place_among_the_others(film: Film) -> None:
+    library, study_id, uid = film
+    for name in ("m1", "m2", "m3"):
+        library.save_measurement(study_id, line(uid, uid=name))
+    library.save_measurement(study_id, line(uid, uid="m1", text="changed"))
+    assert [one.uid for one in library.measurements(study_id)] == ["m1", "m2", "m3"]
+
+
 def test_the_same_again_is_no_new_version(film: Film) -> None:
     library, study_id, uid = film
     first = library.save_measurement(study_id, line(uid))

@@ -45,35 +45,18 @@ def save_measurement(session: Session, study_id: int, new: NewMeasurement) -> Me
     new = replace(new, reader=" ".join(new.reader.split()), text=new.text.strip())
     check_form(new)
     instance = _instance(session, study_id, new)
-    newest = session.scalar(
-        select(schema.Measurement).where(schema.Measurement.uid == new.uid).order_by(schema.Measurement.id.desc())
-    )
-    if newest is not None and newest.study_id != study_id:
-        raise LibraryError(OTHER_STUDY)
-    if newest is None and new.removed:
-        raise LibraryError(NOT_THERE)
+    newest = _newest(session, study_id, new)
     if newest is not None and _says_the_same(newest, instance.id, new):
         return _as_measurement(newest, new.sop_instance_uid, _readings_of(session, [newest.id]).get(newest.id))
     _check_room(session, study_id, is_another=newest is None or newest.removed)
-    row = schema.Measurement(
-        study_id=study_id,
-        instance_id=instance.id,
-        uid=new.uid,
-        kind=new.kind,
-        frame=new.frame,
-        drawing=_drawing(new),
-        text=new.text,
-        reader=new.reader,
-        removed=new.removed,
-        created_at=datetime.now(UTC),
-    )
+    row = _as_row(study_id, instance.id, new)
     session.add(row)
     session.flush()
     return _as_measurement(row, new.sop_instance_uid, None)
 
 
 def read_measurements(session: Session, study_id: int) -> tuple[Measurement, ...]:
-    """Read the current measurements of a study, those that were drawn first in front.
+    """Read the current measurements of a study, in the order in which they were drawn.
 
     Raises
     ------
@@ -82,23 +65,16 @@ def read_measurements(session: Session, study_id: int) -> tuple[Measurement, ...
     """
     if session.get(schema.Study, study_id) is None:
         raise MissingError(NO_STUDY)
-    rows = session.execute(
-        select(schema.Measurement, schema.Instance.sop_instance_uid)
-        .join(schema.Instance, schema.Instance.id == schema.Measurement.instance_id)
-        .where(schema.Measurement.id.in_(_current(study_id)))
-        .order_by(schema.Measurement.id)
-    ).all()
+    current = _current(study_id).add_columns(schema.Measurement, schema.Instance.sop_instance_uid)
+    found = session.execute(current.join(schema.Instance, schema.Instance.id == schema.Measurement.instance_id))
+    rows = [(row, uid) for _, row, uid in found]
     readings = _readings_of(session, [row.id for row, _ in rows])
     return tuple(_as_measurement(row, uid, readings.get(row.id)) for row, uid in rows)
 
 
 def bind_measurements(session: Session, study_id: int, reading_id: int, reader: str) -> None:
     """Note with a reading the measurements that its reader had made when it was saved."""
-    ids = session.scalars(
-        select(schema.Measurement.id).where(
-            schema.Measurement.id.in_(_current(study_id)), schema.Measurement.reader == reader
-        )
-    )
+    ids = session.scalars(_current(study_id).where(schema.Measurement.reader == reader))
     session.add_all([schema.ReadingMeasurement(reading_id=reading_id, measurement_id=one) for one in ids])
     session.flush()
 
@@ -113,12 +89,19 @@ def row_fits(row: Any) -> bool:
 
 
 def _current(study_id: int) -> Select[int]:
-    newest = (
-        select(func.max(schema.Measurement.id))
+    """Select the newest version of each measurement that is not removed, in the order in which they were drawn."""
+    versions = (
+        select(func.max(schema.Measurement.id).label("newest"), func.min(schema.Measurement.id).label("first"))
         .where(schema.Measurement.study_id == study_id)
         .group_by(schema.Measurement.uid)
+        .subquery()
     )
-    return select(schema.Measurement.id).where(schema.Measurement.id.in_(newest), schema.Measurement.removed.is_(False))
+    return (
+        select(schema.Measurement.id)
+        .join(versions, versions.c.newest == schema.Measurement.id)
+        .where(schema.Measurement.removed.is_(False))
+        .order_by(versions.c.first)
+    )
 
 
 def _instance(session: Session, study_id: int, new: NewMeasurement) -> schema.Instance:
@@ -132,6 +115,17 @@ def _instance(session: Session, study_id: int, new: NewMeasurement) -> schema.In
     attributes: Attributes = attributes_of(instance)
     check_place(new, attributes.rows, attributes.columns, attributes.number_of_frames)
     return instance
+
+
+def _newest(session: Session, study_id: int, new: NewMeasurement) -> schema.Measurement | None:
+    """Find the version that `new` follows."""
+    versions = select(schema.Measurement).where(schema.Measurement.uid == new.uid)
+    newest = session.scalars(versions.order_by(schema.Measurement.id.desc()).limit(1)).first()
+    if newest is not None and newest.study_id != study_id:
+        raise LibraryError(OTHER_STUDY)
+    if newest is None and new.removed:
+        raise LibraryError(NOT_THERE)
+    return newest
 
 
 def _check_room(session: Session, study_id: int, *, is_another: bool) -> None:
@@ -180,6 +174,21 @@ def _new(row: Any, drawing: Mapping[str, Any], sop_instance_uid: str) -> NewMeas
         length_unit=drawing["length_unit"],
         value_unit=drawing["value_unit"],
         removed=row.removed,
+    )
+
+
+def _as_row(study_id: int, instance_id: int, new: NewMeasurement) -> schema.Measurement:
+    return schema.Measurement(
+        study_id=study_id,
+        instance_id=instance_id,
+        uid=new.uid,
+        kind=new.kind,
+        frame=new.frame,
+        drawing=_drawing(new),
+        text=new.text,
+        reader=new.reader,
+        removed=new.removed,
+        created_at=datetime.now(UTC),
     )
 
 
