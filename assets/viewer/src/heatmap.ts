@@ -148,7 +148,7 @@ class Controls {
   private readonly colors = select("Colours", (name) => this.change({ colors: name as ColorMapName }));
   private readonly asCells = checkbox("Cells", (on) => this.change({ asCells: on }));
   private readonly bar = new ColorBar();
-  private readonly note = element("div", { className: "note", role: "status" });
+  private readonly note = element("div", { className: "remark", role: "status" });
   private readonly details: HTMLElement[];
   private heatmap: HeatmapData | null = null;
   private offered = "";
@@ -256,5 +256,5 @@ canvas.heatmap { position: absolute; left: 0; top: 0; width: 100%; height: 100%;
 .heatmap-controls input[type="range"] { width: 84px; min-height: 28px; }
 .heatmap-controls .value { min-width: 2.6em; font-variant-numeric: tabular-nums; color: #a7b0b4; }
 .heatmap-controls .idle { opacity: 0.45; }
-.heatmap-controls .note { color: #a7b0b4; flex: 1 1 20rem; }
+.heatmap-controls .remark { color: #a7b0b4; flex: 1 1 20rem; }
 `;

@@ -1,14 +1,16 @@
-/** All that is laid over the pictures, and how it looks. */
+/** All that is laid over the pictures or listed beside them, and how it looks. */
 
 import { COLOR_BAR_STYLE } from "./color_bar";
 import { addCorners, CORNERS_STYLE } from "./corners";
 import { addHeatmap, HEATMAP_STYLE } from "./heatmap";
+import { MEASUREMENT_TABLE_STYLE } from "./measurement_table";
+import { addMeasurements } from "./measurements";
 import { addOrientation, ORIENTATION_STYLE } from "./orientation";
 import { addScaleBar, SCALE_BAR_STYLE } from "./scale_bar";
 import type { Viewer } from "./stage";
 
-export const OVERLAYS_STYLE = CORNERS_STYLE + ORIENTATION_STYLE + SCALE_BAR_STYLE + HEATMAP_STYLE + COLOR_BAR_STYLE;
+export const OVERLAYS_STYLE = CORNERS_STYLE + ORIENTATION_STYLE + SCALE_BAR_STYLE + HEATMAP_STYLE + COLOR_BAR_STYLE + MEASUREMENT_TABLE_STYLE;
 
 export function addOverlays(viewer: Viewer): void {
-  for (const add of [addCorners, addOrientation, addScaleBar, addHeatmap]) add(viewer);
+  for (const add of [addCorners, addOrientation, addScaleBar, addHeatmap, addMeasurements]) add(viewer);
 }
