@@ -4,6 +4,7 @@ import type { Cell } from "./cell";
 import type { StudyEntry, ViewerData } from "./data";
 import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { icon } from "./icons";
 import { planeOf } from "./images";
 import type { Image, SeriesImages, Window } from "./server";
 import type { Viewer } from "./stage";
@@ -100,15 +101,16 @@ export function addCorners(viewer: Viewer): void {
     visibility.onChange(update);
     update();
   });
-  viewer.toolbar.append(element("div", { className: "group" }, [visibility.button]));
+  viewer.toolbar.append(element("div", { className: "group", role: "group", label: "Patient" }, [visibility.button]));
 }
 
 /** Whether the patient's name is shown: hidden for demonstrations, until the browser is closed. */
 class PatientVisibility {
-  readonly button = button("Patient", "Show the patient's name and number on the images", () => this.toggle());
+  readonly button = button("", "Patient's name on the images", () => this.toggle());
   private readonly listeners: (() => void)[] = [];
 
   constructor() {
+    this.button.append(icon("patient"));
     this.press();
   }
 

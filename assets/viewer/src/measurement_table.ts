@@ -1,11 +1,11 @@
 /** The measurements as a table beside the images: what, how much, where, by whom and when. */
 
 import { button, element } from "./dom";
-import type { Kind } from "./units";
-import { linesFor } from "./units";
+import { icon } from "./icons";
 import { exportAddress } from "./measurement_server";
 import type { Entry } from "./measurement_store";
 import type { Viewer } from "./stage";
+import { type Kind, linesFor } from "./units";
 
 const WIDTH = 236; // pixels
 const NARROWEST = 170;
@@ -40,7 +40,8 @@ export interface TableActions {
 }
 
 export class MeasurementTable {
-  private readonly toggle = button("Measurements", "Show the measurements beside the images", () => this.open(!this.isOpen, true));
+  private readonly toggle = button("", "Measurements", () => this.open(!this.isOpen, true));
+  private readonly count = element("span", { className: "count" });
   private readonly status = element("p", { className: "status", role: "status" });
   private readonly retry: HTMLButtonElement;
   private readonly empty = element("p", { className: "empty", text: EMPTY });
@@ -67,14 +68,17 @@ export class MeasurementTable {
     this.panel = element("section", { className: "measurements", label: "Measurements" }, [
       this.table, this.empty, this.status, this.retry, this.exports,
     ]);
-    viewer.toolbar.append(element("div", { className: "group" }, [this.toggle]));
+    this.toggle.append(icon("measurements"), this.count);
+    viewer.toolbar.append(element("div", { className: "group", role: "group", label: "Measurements" }, [this.toggle]));
     viewer.right.append(this.panel);
     this.open(false, false);
   }
 
   show(state: TableState): void {
     const count = state.rows.length;
-    write(this.toggle, count ? `Measurements (${count})` : "Measurements");
+    write(this.count, count ? String(count) : "");
+    this.toggle.title = count ? `Measurements (${count})` : "Measurements";
+    this.toggle.setAttribute("aria-label", this.toggle.title);
     this.showRows(state.rows);
     this.table.hidden = this.exports.hidden = count === 0;
     this.empty.hidden = count > 0;
@@ -200,6 +204,8 @@ function write(target: HTMLElement, text: string): void {
 }
 
 export const MEASUREMENT_TABLE_STYLE = `
+.toolbar .count:not(:empty) { padding-left: 4px; font-variant-numeric: tabular-nums; }
+.toolbar button[aria-expanded="true"] { background: #2a3033; }
 .measurements { box-sizing: border-box; height: 100%; overflow-y: auto; background: #15191b; border-left: 1px solid #2a3033; padding: 6px 8px; font-size: 12px; }
 .measurements[hidden], .measurements [hidden] { display: none !important; }
 .measurements table { width: 100%; display: block; }

@@ -64,7 +64,7 @@ export class EdgeLetters {
   private readonly places: Record<Edge, HTMLSpanElement>;
 
   constructor(cover: HTMLElement) {
-    const made = EDGES.map((edge) => [edge, element("span", { className: `letter ${edge}` })] as const);
+    const made = EDGES.map((edge) => [edge, element("span", { className: `letter at-${edge}` })] as const);
     this.places = Object.fromEntries(made) as Record<Edge, HTMLSpanElement>;
     cover.append(...Object.values(this.places));
   }
@@ -100,8 +100,8 @@ function opposite(direction: Direction): Direction {
 
 export const ORIENTATION_STYLE = `
 .letter { position: absolute; user-select: none; font-weight: 600; font-size: 14px; color: #d3d8da; text-shadow: 0 0 2px #000, 0 0 3px #000, 0 0 4px #000; }
-.letter.left { left: 6px; top: 50%; transform: translateY(-50%); }
-.letter.right { right: 26px; top: 50%; transform: translateY(-50%); }
-.letter.top { top: 4px; left: 50%; transform: translateX(-50%); }
-.letter.bottom { bottom: 4px; left: 50%; transform: translateX(-50%); }
+.letter.at-left { left: 6px; top: 50%; transform: translateY(-50%); }
+.letter.at-right { right: 26px; top: 50%; transform: translateY(-50%); }
+.letter.at-top { top: 4px; left: 50%; transform: translateX(-50%); }
+.letter.at-bottom { bottom: 4px; left: 50%; transform: translateX(-50%); }
 `;
