@@ -2,6 +2,7 @@
 
 import { type Command, DRAWINGS, PICTURE, STACK, TOOLS, WINDOWS } from "./commands";
 import { isForFocus, keyOf } from "./keys";
+import { isOffered } from "./plane_commands";
 import type { Viewer } from "./stage";
 
 export interface CommandGroup {
@@ -52,7 +53,8 @@ function press(viewer: Viewer, event: KeyboardEvent, path: EventTarget[]): void 
   if (!command) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  command.run(viewer);
+  if (!viewer.volume) command.run(viewer);
+  else if (!viewer.volume.press(key) && isOffered(viewer, command)) command.run(viewer);
 }
 
 /** Whether a key belongs to what has the focus: a text field, a list, a button's own Space, a dialog. */

@@ -3,6 +3,7 @@
 import type { Cell } from "./cell";
 import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { picture } from "./pictures";
 import type { Viewer } from "./stage";
 
 export type LayoutName = "one" | "two" | "four";
@@ -30,6 +31,7 @@ export class Layout {
   }
 
   choose(name: LayoutName): void {
+    this.viewer.leaveVolume();
     this.name = name;
     this.isFull = false;
     const missing = CELLS[name] - this.viewer.cells.length;
@@ -80,17 +82,6 @@ export function addLayout(viewer: Viewer): void {
   });
 }
 
-function picture(path: string): SVGSVGElement {
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  drawing.setAttribute("viewBox", "0 0 24 24");
-  drawing.setAttribute("aria-hidden", "true");
-  drawing.classList.add("icon");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", path);
-  drawing.append(line);
-  return drawing;
-}
-
 export const LAYOUT_STYLE = `
 .cells { grid-auto-rows: minmax(0, 1fr); grid-template-columns: minmax(0, 1fr); }
 .cells[data-layout="two"], .cells[data-layout="four"] { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
@@ -100,5 +91,4 @@ export const LAYOUT_STYLE = `
 .hint { position: absolute; inset: 0; margin: auto; height: fit-content; padding: 1rem; text-align: center; color: #8b9599; pointer-events: none; }
 .cell.filled .hint, .cell.failed .hint { display: none; }
 .cell.drop::before { content: ""; position: absolute; inset: 0; z-index: 2; background: #23869b40; border: 2px dashed #7cc3d3; pointer-events: none; }
-.icon { width: 18px; height: 18px; fill: none; stroke: currentColor; stroke-width: 1.6; vertical-align: middle; }
 `;

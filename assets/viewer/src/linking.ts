@@ -3,16 +3,17 @@
 import { type Cell, sharesSpace } from "./cell";
 import { element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { icon, type IconName } from "./icons";
 import { placesOf, planeAt, shownPlane } from "./cell_planes";
 import { add, centerOf, dot, goTogether, nearest, normalOf, type Plane, subtract, type Vector } from "./planes";
 import type { Viewer } from "./stage";
 
 export type Link = "window" | "camera" | "scroll";
 
-const WORDS: Record<Link, [string, string]> = {
-  window: ["Window", "Link the window of all images"],
-  camera: ["Zoom", "Link zoom and position of all images"],
-  scroll: ["Scroll", "Link scrolling of all images, by position in the patient where it is known"],
+const WORDS: Record<Link, [IconName, string]> = {
+  window: ["window", "Link the window of all images"],
+  camera: ["zoom", "Link zoom and position of all images"],
+  scroll: ["scroll", "Link scrolling of all images, by position in the patient where it is known"],
 };
 
 /** Only the active cell leads, so that what follows never leads back. */
@@ -20,7 +21,7 @@ export class Linking {
   private readonly links = new Set<Link>();
   private readonly anchors = new Map<Cell, { position: number; place: number }>(); // where each cell was when they were linked
   private readonly buttons = new Map<Link, HTMLButtonElement>();
-  readonly root = element("div", { className: "group links", role: "group", label: "Linked images" });
+  readonly root = element("div", { className: "group links", role: "group", label: "Linked images" }, [element("span", { text: "Link" })]);
 
   constructor(private readonly viewer: Viewer) {
     for (const link of Object.keys(WORDS) as Link[]) this.root.append(this.toggleFor(link));
@@ -94,8 +95,8 @@ export class Linking {
   }
 
   private toggleFor(link: Link): HTMLButtonElement {
-    const [text, label] = WORDS[link];
-    const made = element("button", { text, label, title: label });
+    const [name, label] = WORDS[link];
+    const made = element("button", { label, title: label }, [icon(name)]);
     made.type = "button";
     made.setAttribute("aria-pressed", "false");
     made.addEventListener("click", () => this.set(link, !this.isOn(link)));
@@ -171,3 +172,8 @@ export function addLinking(viewer: Viewer): Linking {
   });
   return linking;
 }
+
+export const LINKING_STYLE = `
+.links { align-items: center; }
+.links span { color: #a9b2b5; padding: 0 3px; }
+`;

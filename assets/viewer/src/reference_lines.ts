@@ -1,11 +1,11 @@
 /** Lines that show, in the other images, where the active one cuts them. */
 
-import type { Cell } from "./cell";
+import { type Cell, sharesSpace } from "./cell";
 import { shownPlane } from "./cell_planes";
 import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { picture } from "./pictures";
 import { cut } from "./planes";
-import { sharesSpace } from "./cell";
 import type { Viewer } from "./stage";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -25,10 +25,11 @@ export function addReferenceLines(viewer: Viewer): void {
 class ReferenceLines {
   private isOn = true;
   private readonly drawn = new Map<Cell, SVGLineElement>();
-  private readonly toggle = button("Lines", "Show where the active image cuts the others", () => this.turn());
+  private readonly toggle = button("", "Show where the active image cuts the others", () => this.turn());
   readonly root = element("div", { className: "group" }, [this.toggle]);
 
   constructor(private readonly viewer: Viewer) {
+    this.toggle.append(picture("M4 4h16v16H4zM2 12h20"));
     this.toggle.setAttribute("aria-pressed", "true");
   }
 

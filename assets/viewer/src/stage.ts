@@ -12,6 +12,7 @@ import { addCompare } from "./compare";
 import { addKeyboard } from "./keyboard";
 import { addLayout, Layout } from "./layout";
 import { addLinking } from "./linking";
+import type { Mpr } from "./mpr";
 import { addOverlays } from "./overlays";
 import { boundMemory } from "./prefetch";
 import { addReferenceLines } from "./reference_lines";
@@ -19,11 +20,12 @@ import { addSeriesList } from "./series_list";
 import { STYLE } from "./style";
 import { addToolbar } from "./toolbar";
 import { attach, registerTools } from "./tools";
+import { addVolume } from "./volume_button";
 
 const ENGINE = "medcore";
 const CONTEXTS = 4; // of WebGL: one a cell; browsers take the oldest away beyond 8 to 16 a page
 
-export type ViewerEvent = "cells" | "active" | "data" | "layout";
+export type ViewerEvent = "cells" | "active" | "data" | "layout" | "volume";
 
 let started: Promise<RenderingEngine> | null = null; // one engine serves every viewer of the page
 
@@ -46,11 +48,12 @@ export class Viewer {
   readonly layout = new Layout(this); // which cells are on show
   cells: Cell[] = []; // in the order of their making; those that are not on show keep what they hold
   active!: Cell;
+  engine!: RenderingEngine;
+  volume: Mpr | null = null; // in the place of the cells while the reader looks at planes
   private reported = "";
   private granted = 0;
   private readonly opening = new Map<Cell, SeriesEntry>();
   private readonly listeners = new Map<ViewerEvent, Set<() => void>>();
-  private engine!: RenderingEngine;
   private resizing: ResizeObserver | null = null;
 
   /** `report` tells the page which image was looked at; it costs a rerun, so it is called when the reader leaves. */
@@ -79,11 +82,12 @@ export class Viewer {
     addLayout(this);
     addCompare(this, addLinking(this));
     addReferenceLines(this);
+    addVolume(this);
     addOverlays(this);
     addCine(this);
     addHelp(this);
     this.resizing = new ResizeObserver(() => this.resize());
-    this.resizing.observe(this.grid);
+    for (const room of [this.root, this.grid, this.left, this.right]) this.resizing.observe(room);
     this.emit("cells");
     this.emit("active");
     const first = this.data.series[0];
@@ -99,6 +103,7 @@ export class Viewer {
 
   stop(): void {
     this.resizing?.disconnect();
+    this.leaveVolume();
     for (const cell of this.cells) cell.disable();
     this.root.remove();
   }
@@ -133,6 +138,7 @@ export class Viewer {
 
   /** Show a series in a cell, which becomes the active one. */
   async open(cell: Cell, entry: SeriesEntry): Promise<void> {
+    this.leaveVolume();
     this.activate(cell);
     this.opening.set(cell, entry);
     await cell.open(entry);
@@ -143,9 +149,31 @@ export class Viewer {
     return this.opening.has(cell);
   }
 
+  /** Show planes through a volume in the place of the cells. */
+  async enterVolume(volume: Mpr): Promise<void> {
+    this.volume = volume;
+    this.root.classList.add("in-planes");
+    this.grid.hidden = true;
+    this.grid.after(volume.root);
+    await volume.start();
+    this.emit("volume");
+  }
+
+  /** Go back to the cells, which are as they were. */
+  leaveVolume(): void {
+    if (!this.volume) return;
+    this.volume.stop();
+    this.volume = null;
+    this.root.classList.remove("in-planes");
+    this.grid.hidden = false;
+    this.resize();
+    this.emit("volume");
+  }
+
   /** Fit the pictures into the room that they now have; what was enlarged stays so, about the same point. */
   resize(): void {
-    const kept = this.cells.filter((cell) => cell.series).map(({ viewport }) => {
+    const viewports = this.volume?.viewports ?? this.cells.filter((cell) => cell.series).map((cell) => cell.viewport);
+    const kept = viewports.map((viewport) => {
       const { parallelScale: _, ...camera } = viewport.getCamera();
       return { viewport, camera, zoom: viewport.getZoom() };
     });
@@ -175,6 +203,7 @@ export class Viewer {
   async showInstance(series: number, sopInstanceUid: string, frame = 0): Promise<void> {
     const entry = this.allSeries.find((one) => one.id === series);
     if (!entry) return;
+    this.leaveVolume();
     if (this.active.entry?.id !== entry.id) await this.open(this.active, entry);
     const place = this.active.placeOf(sopInstanceUid, frame);
     if (place >= 0) await this.active.scrollTo(place);

@@ -4,13 +4,18 @@ import { CINE_STYLE } from "./cine";
 import { HELP_STYLE } from "./help";
 import { ICON_STYLE } from "./icons";
 import { LAYOUT_STYLE } from "./layout";
+import { LINKING_STYLE } from "./linking";
 import { MENU_STYLE } from "./menu";
 import { NOTE_STYLE } from "./note";
 import { NOTICE_STYLE } from "./notice";
 import { OVERLAYS_STYLE } from "./overlays";
+import { MPR_STYLE } from "./mpr";
 import { REFERENCE_LINES_STYLE } from "./reference_lines";
 import { SERIES_LIST_STYLE } from "./series_list";
 import { TOOLBAR_STYLE } from "./toolbar";
+import { SLAB_STYLE } from "./slab";
+import { VOLUME_BUTTON_STYLE } from "./volume_button";
+import { VOLUME_CELL_STYLE } from "./volume_cell";
 
 export const STYLE = `
 :host { display: block; }
@@ -20,7 +25,8 @@ export const STYLE = `
 .group { display: flex; gap: 2px; }
 .group[hidden] { display: none; }
 .body { display: flex; flex: 1; min-height: 0; }
-.cells { display: grid; flex: 1; min-width: 0; gap: 1px; background: #2a3033; }
+.cells { position: relative; display: grid; flex: 1; min-width: 0; gap: 1px; background: #2a3033; }
+.cells[hidden] { display: none; }
 .cell { position: relative; background: #000; min-width: 0; min-height: 0; overflow: hidden; outline: none; }
 .plate, .cover { position: absolute; inset: 0; }
 .cover { pointer-events: none; }
@@ -28,4 +34,4 @@ button, select { font: inherit; color: inherit; background: #1d2326; border: 1px
 button:hover { background: #2a3033; }
 button[aria-pressed="true"] { background: #23869b; border-color: #23869b; color: #fff; }
 button:focus-visible, select:focus-visible, input:focus-visible { outline: 2px solid #7cc3d3; outline-offset: 1px; }
-${TOOLBAR_STYLE}${ICON_STYLE}${MENU_STYLE}${HELP_STYLE}${CINE_STYLE}${NOTICE_STYLE}${NOTE_STYLE}${LAYOUT_STYLE}${REFERENCE_LINES_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;
+${TOOLBAR_STYLE}${ICON_STYLE}${MENU_STYLE}${HELP_STYLE}${CINE_STYLE}${NOTICE_STYLE}${NOTE_STYLE}${LAYOUT_STYLE}${LINKING_STYLE}${MPR_STYLE}${SLAB_STYLE}${VOLUME_BUTTON_STYLE}${VOLUME_CELL_STYLE}${REFERENCE_LINES_STYLE}${SERIES_LIST_STYLE}${OVERLAYS_STYLE}`;

@@ -9,6 +9,7 @@ import { onEachCell } from "./each_cell";
 import { icon, type IconName } from "./icons";
 import { writeKey } from "./keys";
 import { menu } from "./menu";
+import { isOffered } from "./plane_commands";
 import type { Viewer } from "./stage";
 import { onHeld } from "./tools";
 
@@ -22,7 +23,7 @@ export function addToolbar(viewer: Viewer): void {
   for (const event of [Enums.Events.ANNOTATION_SELECTION_CHANGE, Enums.Events.ANNOTATION_REMOVED]) {
     eventTarget.addEventListener(event, () => toolbar.write());
   }
-  viewer.on("active", () => toolbar.write());
+  for (const event of ["active", "volume"] as const) viewer.on(event, () => toolbar.write());
   onEachCell(viewer, (cell) => {
     for (const event of ["opened", "window", "image"] as const) cell.on(event, () => cell === viewer.active && toolbar.write());
   });
@@ -86,7 +87,7 @@ class Toolbar {
   write(): void {
     for (const [made, command] of this.buttons) {
       if (command.isOn) made.setAttribute("aria-pressed", String(command.isOn(this.viewer)));
-      made.disabled = !(command.isOffered?.(this.viewer) ?? true);
+      made.disabled = !isOffered(this.viewer, command);
     }
   }
 }
