@@ -24,7 +24,7 @@ from medcore.classifier import Classifier, default_model_folder
 from medcore.dicom import Attributes, display_values, read_frame
 from medcore.explanation import explain_batch, grad_cam
 from medcore.worker.answers import Answered, Film, Model, answer_films
-from tests import bench_intake, bench_pages
+from tests import bench_intake, bench_pages, bench_viewer
 from tests.films import write_film
 
 FILMS = 32
@@ -164,6 +164,9 @@ def main() -> None:
     say("\nThe server")
     for figure, value in bench_pages.measure().items():
         say(f"{figure:34}{value:.2f} s")
+    say("\nThe viewer, drawn in software")
+    for figure, told in bench_viewer.measure().items():
+        say(f"{figure:34}{told}")
 
 
 if __name__ == "__main__":
