@@ -18,7 +18,7 @@ export class WheelWay {
       return Math.sign(pixels); // a wheel's notch, which is one image however far it says it went
     }
     this.rest += pixels;
-    const images = Math.trunc(this.rest / NOTCH);
+    const images = Math.trunc(this.rest / NOTCH) || 0; // never -0
     this.rest -= images * NOTCH;
     return images;
   }
