@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 from medcore.demo import demonstration_files
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
-from tests.bench_viewer import IMAGE_IS_DRAWN
 from tests.browsers import find_row, start_chromium, watched
 from tests.servers import running_server, wait_until
 

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from medcore.server.coding import is_known
 from medcore.settings import REPOSITORY
 
 BUILD_COMMAND = "make viewer"
@@ -49,7 +50,7 @@ def _answer(request: Request, path: Path, kind: str) -> Response:
         return PlainTextResponse(NOT_BUILT, status_code=404)
     # Asked for again at every opening and answered by 304: a bundle that was just rebuilt is never missed.
     headers = {"etag": etag, "cache-control": "no-cache", "vary": "Accept-Encoding"}
-    if etag in [known.strip().removeprefix("W/") for known in request.headers.get("if-none-match", "").split(",")]:
+    if is_known(etag, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     # Named for the file as it is too, so that the framework does not compress the megabytes anew for every browser.
     headers["content-encoding"] = "gzip" if zipped else "identity"
