@@ -104,10 +104,8 @@ class Overlay {
     const target = heatmap && choice.isOn && shows(this.cell, heatmap) ? chosenTarget(heatmap) : undefined;
     if (!heatmap || !target || !hasEvidence(target)) return this.clear();
     this.fitToPlate();
-    const context = this.canvas.getContext("2d")!;
+    const context = this.wiped();
     const [top, left, height, width] = heatmap.box;
-    context.resetTransform();
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.scale(devicePixelRatio, devicePixelRatio);
     const { a, b, c, d, e, f } = this.cell.imageToCanvas();
     context.transform(a, b, c, d, e, f);
@@ -119,8 +117,15 @@ class Overlay {
 
   private clear(): void {
     if (this.isEmpty) return;
-    this.canvas.getContext("2d")!.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.wiped();
     this.isEmpty = true;
+  }
+
+  private wiped(): CanvasRenderingContext2D {
+    const context = this.canvas.getContext("2d")!;
+    context.resetTransform();
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    return context;
   }
 
   private fitToPlate(): void {
