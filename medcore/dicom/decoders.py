@@ -18,12 +18,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pebble
 
-from medcore.dicom.limits import KILL_AFTER_S, KILLED_FOR_TIME, TOO_LONG, allowed_s, quiet_process
+from medcore.dicom.limits import KILL_AFTER_S, KILLED_FOR_TIME, TOO_LONG, allowed_s, keep_memory, quiet_process
 from medcore.errors import MedcoreError, PixelError
 from medcore.processes import LeanContext, exit_with_parent
 
 CHILDREN = min(os.cpu_count() or 2, 4)
-TASKS_A_CHILD = 1000  # then it is replaced, for native decoders leak
+TASKS_A_CHILD = 10_000  # then it is replaced, for native decoders leak; a new one takes a second to start
 GRACE_S = 1.0  # beyond a task's own limit before the parent ends the child
 POOLS_TRIED = 3
 POLL_S = 1.0  # between looks whether a task's pool is still there
@@ -94,8 +94,9 @@ def _running() -> pebble.ProcessPool:
 
 def _initialize() -> None:
     exit_with_parent()
-    import_module("medcore.dicom.inspection")  # pydicom and its decoders, before a file's time counts
+    import_module("medcore.dicom.sending")  # pydicom and its decoders, before a file's time counts
     quiet_process()
+    keep_memory()
 
 
 def _ready() -> int:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID, ExplicitVRBigEndian, JPEGExtended12Bit
+from pydicom.uid import UID, ExplicitVRBigEndian, JPEGExtended12Bit, JPEGLSTransferSyntaxes
 
 from medcore.dicom.elements import DAMAGE
 from medcore.dicom.layout import Layout
@@ -21,12 +21,14 @@ from medcore.dicom.limits import FILE_S, GROWTH_LIMIT, allow, check_time, decodi
 from medcore.errors import PixelError
 
 DTYPES = {"PixelData": {8: "u1", 16: "u2", 32: "u4"}, "FloatPixelData": {32: "f4"}, "DoubleFloatPixelData": {64: "f8"}}
+JPEG_LS = frozenset(map(str, JPEGLSTransferSyntaxes))
 CODESTREAM = b"\xff\x4f\xff\x51"  # a JPEG 2000 codestream starts with SOC and SIZ
 CODESTREAM_SIZE = 42  # bytes up to and with the number of components
 DECODER_LIMIT = GROWTH_LIMIT - 10 * 2**20  # bytes; the rest is for the decoder's tables
 ITEM, DELIMITER = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # of encapsulated pixels, always little endian
-# Their decoders by the memory that they need: the first takes half of what the others do.
-JPEG_2000_DECODERS = ("pylibjpeg", "gdcm", "pillow")
+# Decoders in the order in which they are tried; every other syntax has one that pydicom chooses.
+JPEG_2000_DECODERS = ("pylibjpeg", "gdcm", "pillow")  # the first takes half of the memory that the others do
+JPEG_LS_DECODERS = ("pyjpegls", "gdcm")  # the first takes two thirds of the other's time
 GARBAGE = "The pixel data is damaged and cannot be decoded. Ask the sender for the image again."
 
 
@@ -118,7 +120,8 @@ def decode(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
 def _decode(stream: BinaryIO, layout: Layout, frame: int) -> np.ndarray:
     decoder = get_decoder(layout.syntax)
     available = decoder.available_plugins
-    wanted = [name for name in JPEG_2000_DECODERS if name in available] if layout.is_jpeg_2000 else []
+    preferred = JPEG_2000_DECODERS if layout.is_jpeg_2000 else JPEG_LS_DECODERS if layout.syntax in JPEG_LS else ()
+    wanted = [name for name in preferred if name in available]
     for plugin in wanted[:-1]:
         stream.seek(layout.pixels.offset)
         with suppress(RuntimeError):

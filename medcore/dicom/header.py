@@ -30,6 +30,7 @@ from medcore.errors import IntakeError
 
 INFLATED_LIMIT = 32 * 2**20  # bytes of a deflated data set once inflated
 PACKED_LIMIT = INFLATED_LIMIT + 2**20  # bytes of it before: Deflate never adds as much as 1 %
+QUICK = 2**14  # bytes of a file that most headers end within
 PIXEL_TAGS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
 LONG_LENGTH = {vr.decode() for vr in LONG_VRS}
 DAMAGED = "The file is damaged: its header cannot be read. Ask the sender for the file again."
@@ -94,10 +95,9 @@ def read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
 
 
 def _read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
-    found = scan(stream.getvalue(), keep) if isinstance(stream, BytesIO) else None
+    found = _scan(stream, keep)
     if found is not None:
-        ds, syntax, place = found
-        return Header(ds, syntax, _element(*place) if place else None)
+        return found
     stream.seek(0)
     may_be_deflated = DeflatedExplicitVRLittleEndian.encode() in stream.read(PEEK)
     stream.seek(0)
@@ -108,6 +108,17 @@ def _read_header(stream: BinaryIO, keep: Collection[int]) -> Header:
     ds = read_partial(stream, finder, force=True, specific_tags=list(keep))
     syntax = text(ds.file_meta, "TransferSyntaxUID") or _guessed_syntax(ds)
     return Header(ds, syntax, finder.found(stream.tell(), ds.original_encoding[0] is True))
+
+
+def _scan(stream: BinaryIO, keep: Collection[int]) -> Header | None:
+    """Read an ordinary header quickly: in memory, or where it ends within the first bytes of a file."""
+    stream.seek(0)
+    in_memory = isinstance(stream, BytesIO)
+    found = scan(stream.getvalue() if isinstance(stream, BytesIO) else stream.read(QUICK), keep)
+    if found is None or (found[2] is None and not in_memory):
+        return None
+    ds, syntax, place = found
+    return Header(ds, syntax, _element(*place) if place else None)
 
 
 def _element(tag: int, vr: str, offset: int, length: int) -> PixelElement:

@@ -5,17 +5,20 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+from pydicom.dataset import Dataset
 
 from medcore.dicom import decoders
+from medcore.dicom.decoding import decode
 from medcore.dicom.description import TAGS, Description, describe
 from medcore.dicom.display import thumbnail
 from medcore.dicom.elements import DAMAGE
 from medcore.dicom.frames import damage_as_sentence, needs_child, read_frame, read_layout_of, read_native
 from medcore.dicom.header import DAMAGED, read_header
 from medcore.dicom.inspection import decode_file
-from medcore.dicom.layout import read_layout
-from medcore.dicom.limits import FILE_S, KILL_AFTER_S, allow, allowed_s, file_limits
+from medcore.dicom.layout import Layout, read_layout
+from medcore.dicom.limits import FILE_S, KILL_AFTER_S, allow, allowed_s, decoding_s, file_limits
 from medcore.dicom.stored_values import as_sent, encode
 from medcore.errors import IntakeError, PixelError
 
@@ -57,10 +60,19 @@ def write_frame(path: Path, frame: int, coding: str, target: Path) -> None:
 def write_in_child(path: Path, frame: int, coding: str, target: Path) -> None:
     """Decode a frame under limits and write it; see `write_frame`."""
     with damage_as_sentence():
-        array = decode_file(path, frame)
-        ds, layout = read_layout_of(path, frame)
+        array, ds, layout = _decode(path, frame)
         body = encode(as_sent(array, ds, layout), coding)
     write_private(target, body)
+
+
+def _decode(path: Path, frame: int) -> tuple[np.ndarray, Dataset, Layout]:
+    with file_limits():
+        ds, layout = read_layout_of(path, frame)
+        if layout.is_native:  # deflated, and its body is not kept
+            return decode_file(path, frame), ds, layout
+        allow(FILE_S + decoding_s(layout.frame_samples, path.stat().st_size))
+        with path.open("rb") as stream:
+            return decode(stream, layout, frame), ds, layout
 
 
 def write_thumbnail(path: Path, frame: int, side: int, target: Path) -> None:
