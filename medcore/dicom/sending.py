@@ -1,6 +1,7 @@
 """Frames and descriptions for a viewer, made where it is safe: compressed pixels and headers in a decoder's child."""
 
 import io
+import mmap
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from medcore.dicom import decoders
-from medcore.dicom.decoding import decode
+from medcore.dicom.decoding import decode, map_pixels
 from medcore.dicom.description import TAGS, Description, describe
 from medcore.dicom.display import thumbnail
 from medcore.dicom.elements import DAMAGE
@@ -55,6 +56,24 @@ def write_frame(path: Path, frame: int, coding: str, target: Path) -> None:
         decoders.run_twice(write_in_child, limit_s, path, frame, coding, target)
     else:
         write_private(target, body)
+
+
+def map_stored(path: Path, frame: int) -> memoryview | None:
+    """Map the stored values of one frame where they lie in the file just as they are sent; None where they do not.
+
+    Raises
+    ------
+    PixelError
+        If the file holds no such frame, or its pixels are of a kind that cannot be shown.
+    """
+    with damage_as_sentence():
+        ds, layout = read_layout_of(path, frame)
+        mapped = None if needs_child(layout) else map_pixels(path, layout, frame)
+        if mapped is None or as_sent(mapped, ds, layout) is not mapped or mapped.base is None:
+            return None
+        body = mapped.reshape(-1).view(np.uint8)
+    body[:: mmap.PAGESIZE].max()  # read from the disk now: who sends it must not wait for that
+    return body.data
 
 
 def write_in_child(path: Path, frame: int, coding: str, target: Path) -> None:

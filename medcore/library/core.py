@@ -11,6 +11,7 @@ from medcore.library import deleting, measurements, predictions, readings, room,
 from medcore.library.adding import Adder, Progress
 from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
+from medcore.library.frame_cache import FrameCache
 from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
@@ -45,7 +46,7 @@ class Library:
         self._layout = layout
         self._database = database
         self._in_use = in_use
-        self._store = FileStore(layout.library / "files")
+        self._store = FileStore(layout.library / "files", FrameCache(layout.frames))
         self.jobs = Jobs(database)
 
     @classmethod

@@ -30,13 +30,14 @@ PARTIAL = ".part"
 PARTIAL_LIVES_S = 3600.0  # what is older was left by a process that died
 KEPT_SHARE = 0.9  # of the bound, after the oldest entries have left
 COUNTED_SHARE = 0.05  # of the bound that may be written before all entries are counted again
+TRIES = 3
 FRESH_S = 60.0  # an entry used this short a while ago is not marked as used again
 
 
 class FrameCache:
     """Keeps what was made from images, by their SHA-256 and a name, within a bound in bytes."""
 
-    def __init__(self, folder: Path, limit_bytes: int) -> None:
+    def __init__(self, folder: Path, limit_bytes: int = 0) -> None:
         self._folder = folder
         self._limit = limit_bytes
         self._counting = threading.Lock()
@@ -60,7 +61,7 @@ class FrameCache:
         return body
 
     def put(self, sha256: str, name: str, make: Callable[[Path], object]) -> memoryview:
-        """Have `make` write a new file, keep it under a name, and return it.
+        """Have `make` write a new file, keep it under a name, and return it; it stays readable when it leaves.
 
         Raises
         ------
@@ -86,10 +87,6 @@ class FrameCache:
         """Remove all that was made from an image."""
         shutil.rmtree(self._of(sha256), ignore_errors=True)
 
-    def clear(self) -> None:
-        """Remove everything."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
     def _of(self, sha256: str) -> Path:
         if not SHA256.fullmatch(sha256):
             raise LibraryError("A kept frame is named by something else than its image's SHA-256.")
@@ -101,9 +98,12 @@ class FrameCache:
         return self._of(sha256) / name
 
     def _publish(self, partial: Path, path: Path) -> None:
-        path.parent.parent.mkdir(mode=PRIVATE, exist_ok=True)
-        path.parent.mkdir(mode=PRIVATE, exist_ok=True)
-        partial.replace(path)
+        for _ in range(TRIES):
+            with suppress(FileNotFoundError):  # another thread has just removed the folder
+                path.parent.parent.mkdir(mode=PRIVATE, exist_ok=True)
+                path.parent.mkdir(mode=PRIVATE, exist_ok=True)
+                partial.replace(path)
+                return
 
     def _count(self, size: int) -> None:
         """Let the oldest entries leave where the bound is passed; all are counted now and then, not at each."""
@@ -122,6 +122,8 @@ class FrameCache:
             if total <= KEPT_SHARE * self._limit:
                 break
             path.unlink(missing_ok=True)
+            with suppress(OSError):  # the image's other entries are still there
+                path.parent.rmdir()
             total -= size
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medcore.errors import LibraryError
+from medcore.library.frame_cache import FrameCache
 
 PRIVATE = 0o700
 READ_ONLY = 0o400
@@ -85,7 +86,8 @@ class Layout:
         if self.library.exists():
             self.library.rename(self.replaced)
         self.restoring.rename(self.library)
-        shutil.rmtree(self.replaced, ignore_errors=True)
+        for left in (self.replaced, self.frames):  # what was made from the old library's images goes with it
+            shutil.rmtree(left, ignore_errors=True)
 
     def _make(self, *folders: Path) -> None:
         try:
@@ -105,6 +107,7 @@ class FileStore:
     """Files named by the SHA-256 of what they hold; written once, then only read or removed."""
 
     root: Path
+    cache: FrameCache | None = None  # of what was made from the files, which goes with them
 
     def path(self, sha256: str) -> Path:
         """Say where the file with this hash lies or would lie.
@@ -133,3 +136,5 @@ class FileStore:
     def remove(self, sha256: str) -> None:
         """Remove a file; without effect where it is gone."""
         self.path(sha256).unlink(missing_ok=True)
+        if self.cache is not None:
+            self.cache.remove(sha256)

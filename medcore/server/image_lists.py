@@ -54,19 +54,20 @@ class ImageLists:
         return await self._store.look(lambda: _listed(series.id, images))
 
     def _known(self, instance: "Instance") -> Values | None:
-        kept = self._store.find(instance.sha256, NAME)
+        kept = self._store.find(instance, NAME)
         return None if kept is None else json.loads(bytes(kept))
 
     def _describe(self, instances: Sequence["Instance"]) -> list[Values]:
         from medcore.dicom.sending import describe_files
 
-        described = []
+        described, bodies = [], []
         for instance, found in zip(instances, describe_files([one.path for one in instances]), strict=True):
             if isinstance(found, PixelError):
                 described.append(_unshown(instance, found))
             else:
                 described.append(found.as_json())
-                self._store.keep(instance.sha256, NAME, json.dumps(described[-1], allow_nan=False).encode())
+                bodies.append((instance, json.dumps(described[-1], allow_nan=False).encode()))
+        self._store.keep(bodies, NAME)
         return described
 
 

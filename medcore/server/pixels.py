@@ -10,8 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from starlette.requests import Request
@@ -20,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from medcore.errors import LibraryError, PixelError
-from medcore.server.coding import choose_coding, is_known
+from medcore.server.coding import IDENTITY, choose_coding, is_known
 from medcore.server.gate import REVALIDATED
 from medcore.server.image_lists import ImageLists
 from medcore.server.library import ServerLibrary
@@ -43,8 +42,6 @@ DELETED = "The study of this image was deleted."
 FILE_GONE = "The file of this image is gone from the library. Restore the last backup, or add the image again."
 DISK = "The disk refuses what the viewer needs to keep. Free some room, then try again."
 
-T = TypeVar("T")
-
 
 class RefusedError(Exception):
     """A request that is answered by a status and a sentence."""
@@ -59,7 +56,7 @@ class Pixels:
 
     def __init__(self, library: ServerLibrary, settings: Settings) -> None:
         self._library = library
-        self._store = PixelStore(settings)
+        self._store = PixelStore(library, settings)
         self._lists = ImageLists(self._store)
 
     def routes(self) -> list[Route]:
@@ -106,38 +103,41 @@ class Pixels:
             raise RefusedError(404, NO_FRAME)
         coding = choose_coding(request.headers.get("accept-encoding", ""))
         name = f"{number}-{coding}-{FORM}"
-        write_frame = _from_dicom("sending", "write_frame")
 
-        def make(target: Path) -> None:
-            write_frame(instance.path, number, coding, target)
+        async def body() -> memoryview:
+            mapped: memoryview | None = None
+            if coding == IDENTITY:
+                mapped = await self._store.look(lambda: _sending().map_stored(instance.path, number))
+            if mapped is not None:
+                return mapped
+            return await self._store.body(
+                instance, name, lambda target: _sending().write_frame(instance.path, number, coding, target)
+            )
 
-        headers = {"vary": "Accept-Encoding", "content-encoding": coding}  # named, the framework leaves it alone
-        return await self._body(request, instance, name, make, "application/octet-stream", headers)
+        # The coding is named even where there is none: the framework would choose one of its own.
+        headers = {"content-type": "application/octet-stream", "vary": "Accept-Encoding", "content-encoding": coding}
+        return await self._unless_known(request, f"{instance.sha256}/{name}", body, headers)
 
     async def _thumbnail(self, request: Request) -> Response:
         instance = await self._store.look(lambda: self._find(request))
-        write_thumbnail = _from_dicom("sending", "write_thumbnail")
+        name, middle = f"thumbnail-{FORM}", instance.attributes.number_of_frames // 2
 
-        def make(target: Path) -> None:
-            write_thumbnail(instance.path, instance.attributes.number_of_frames // 2, THUMBNAIL_SIDE, target)
+        async def body() -> memoryview:
+            return await self._store.body(
+                instance, name, lambda target: _sending().write_thumbnail(instance.path, middle, THUMBNAIL_SIDE, target)
+            )
 
-        return await self._body(request, instance, f"thumbnail-{FORM}", make, "image/png", {})
+        return await self._unless_known(request, f"{instance.sha256}/{name}", body, {"content-type": "image/png"})
 
-    async def _body(
-        self,
-        request: Request,
-        instance: "Instance",
-        name: str,
-        make: Callable[[Path], None],
-        kind: str,
-        headers: dict[str, str],
+    async def _unless_known(
+        self, request: Request, key: str, body: Callable[[], Awaitable[memoryview]], headers: dict[str, str]
     ) -> Response:
-        etag = _etag(f"{instance.sha256}/{name}".encode())
+        """Send a body, unless the browser has it: what it is made from is named by its hash, so its tag is known."""
+        etag = _etag(key.encode())
         headers = headers | {"etag": etag, "cache-control": REVALIDATED}
         if is_known(etag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
-        body = await self._store.body(instance.sha256, name, make)
-        return BodyResponse(body, headers | {"content-type": kind})
+        return BodyResponse(await body(), headers)
 
     def _find(self, request: Request) -> "Instance":
         uid = request.path_params["uid"]
@@ -224,6 +224,6 @@ def _number(text: str) -> int | None:
     return int(text) if NUMBER.fullmatch(text) else None
 
 
-def _from_dicom(module: str, name: str) -> Callable[..., None]:
-    """Load what needs pydicom when it is first used: it takes most of a second, and no request waits for another."""
-    return lambda *values: getattr(import_module(f"medcore.dicom.{module}"), name)(*values)
+def _sending() -> Any:
+    """Load what needs pydicom when it is first used: it takes most of a second."""
+    return import_module("medcore.dicom.sending")
