@@ -28,8 +28,9 @@ SEAL = struct.Struct("<4sL")
 MAGIC = b"MCF1"
 PARTIAL = ".part"
 PARTIAL_LIVES_S = 3600.0  # what is older was left by a process that died
-KEPT_SHARE = 0.9  # of the bound, after the oldest entries have left
-COUNTED_SHARE = 0.05  # of the bound that may be written before all entries are counted again
+KEPT_SHARE = 0.8  # of the bound, after the oldest entries have left
+SLACK_SHARE = 0.1  # of the bound, for what is not counted yet
+COUNTED_SHARE = 0.02  # of the bound that a process may write before it counts all entries again: five may write at once
 TRIES = 3
 FRESH_S = 60.0  # an entry used this short a while ago is not marked as used again
 
@@ -116,7 +117,7 @@ class FrameCache:
     def _evict(self) -> None:
         entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries)
-        if total <= (1 - COUNTED_SHARE) * self._limit:
+        if total <= (1 - SLACK_SHARE) * self._limit:
             return
         for _, size, path in entries:
             if total <= KEPT_SHARE * self._limit:
@@ -128,13 +129,22 @@ class FrameCache:
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
         """List (last used, bytes, path) of each entry; partial files of dead processes are removed."""
-        for path in self._folder.rglob("*"):
+        for found in _files(self._folder):
             with suppress(OSError):  # another process may have removed it
-                status = path.stat()
-                if path.suffix == PARTIAL and time.time() - status.st_mtime > PARTIAL_LIVES_S:
-                    path.unlink()
-                elif path.is_file() and path.suffix != PARTIAL:
-                    yield status.st_mtime, status.st_size, path
+                status = found.stat(follow_symlinks=False)
+                if not found.name.endswith(PARTIAL):
+                    yield status.st_mtime, status.st_size, Path(found.path)
+                elif time.time() - status.st_mtime > PARTIAL_LIVES_S:
+                    Path(found.path).unlink()
+
+
+def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    with suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path)
+            else:
+                yield entry
 
 
 def _map(path: Path) -> memoryview:
