@@ -305,9 +305,11 @@ export class Cell {
     return Math.hypot(matrix.a, matrix.b);
   }
 
+  /** Say why there is no picture; with an empty text, that there is one. */
   private fail(message: string): void {
-    this.failure = message;
     this.notice.say(message);
+    if (!message && !this.failure) return;
+    this.failure = message;
     this.frame.classList.toggle("failed", message !== "");
     this.emit("failed");
   }

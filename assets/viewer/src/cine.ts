@@ -27,6 +27,7 @@ class Cine {
   rate = USUAL;
   private run = 0; // grows with every start and stop
   private isRunning = false;
+  private onDrawn: () => void = () => undefined;
 
   constructor(
     private readonly cell: Cell,
@@ -34,6 +35,7 @@ class Cine {
   ) {
     cell.on("opened", () => this.rewind());
     cell.on("scrolled", () => this.stop());
+    cell.on("rendered", () => this.onDrawn());
   }
 
   get isPlaying(): boolean {
@@ -66,7 +68,9 @@ class Cine {
       await sleep(due - performance.now());
       if (run !== this.run) return;
       if (document.hidden || this.cell.frame.hidden || !this.cell.frame.isConnected) return this.stop();
+      const drawn = new Promise<void>((resolve) => (this.onDrawn = resolve));
       await this.cell.scrollTo((this.cell.place + 1) % this.cell.length);
+      if (!this.cell.failure) await drawn; // a slow machine plays more slowly, but shows every image
     }
   }
 }

@@ -62,8 +62,9 @@ function isTaken(viewer: Viewer, key: string, target: EventTarget | undefined): 
   if (viewer.root.querySelector("dialog[open]")) return true;
   if (!(target instanceof Element)) return false;
   if (target.matches(TYPING)) return true;
+  if (target.closest("[role=menu]")) return isForFocus(key) || key === "Escape";
   if (!isForFocus(key)) return false;
-  const isOnToolbar = viewer.toolbar.contains(target) && target.matches("button") && !target.closest("[role=menu]");
+  const isOnToolbar = viewer.toolbar.contains(target) && target.matches("button");
   if (isOnToolbar) return key === "Space" || key === "Enter" || key === "Tab";
   return target.closest(CONTROLS) !== null;
 }
