@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import os
+import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from playwright.sync_api import Browser
 from medcore.classifier import Classifier, default_model_folder
 from medcore.dicom import Attributes
 from medcore.library import AddSummary, Library
+from medcore.server import viewer_files
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import start_chromium, watched
 from tests.libraries import Bring, quick_check
 from tests.servers import Server, build_site, running_server
 
+OPENS_VIEWER = re.compile(r"test_browser\.py|test_viewer_(?!build).*\.py")
+NO_VIEWER = "the viewer is not built; it is built with"
 SHARED_DATA = Path(os.environ.get("MEDCORE_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
 
 
@@ -89,14 +93,23 @@ def bring(library: Library, monkeypatch: pytest.MonkeyPatch) -> Bring:
     return bring
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, where the viewer is not built, the tests that open it."""
+    if not viewer_files.is_built():
+        for item in items:
+            if OPENS_VIEWER.fullmatch(item.path.name):
+                item.add_marker(pytest.mark.skip(reason=f"{NO_VIEWER} {viewer_files.BUILD_COMMAND}"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail, in CI with the real films at hand, a test that skips for want of them."""
+    """Fail, in CI, a test that skips for want of the viewer, or of real films that are at hand."""
     report = yield
-    missed = report.skipped and not hasattr(report, "wasxfail") and _wants_films(item, report)
-    if missed and os.environ.get("CI") == "true" and SHARED_DATA.is_dir():
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} skipped although {SHARED_DATA} is there: {report.longrepr}"
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        missed = NO_VIEWER in str(report.longrepr) or (_wants_films(item, report) and SHARED_DATA.is_dir())
+        if missed:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} skipped in CI, where nothing is left out: {report.longrepr}"
     return report
 
 

@@ -261,6 +261,20 @@ def test_make_test_goes_on_without_a_viewer_only_out_of_reach_and_never_in_ci(
     assert ("python -m pytest" in called(checkout)) == goes_on
 
 
+@pytest.mark.parametrize(("ci", "outcome"), [("true", "2 passed, 1 error"), ("", "2 passed, 1 skipped")])
+def test_without_a_viewer_the_tests_that_open_it_are_left_out_but_not_in_ci(tmp_path: Path, ci: str, outcome: str):
+    (tmp_path / "conftest.py").write_text(
+        "from medcore.server import viewer_files\nviewer_files.is_built = lambda: False\n"
+    )
+    for name in ("viewer_tools", "viewer_build", "library"):
+        (tmp_path / f"test_{name}.py").write_text(f"def test_{name}(): pass\n")
+    environment = {**os.environ, "CI": ci, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-q", "-rs"]
+    told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert outcome in told.stdout
+    assert "it is built with make viewer" in told.stdout
+
+
 def test_make_viewer_fails_when_it_cannot_build_it(checkout: Workshop):
     assert make_with(checkout, checkout.folder, "viewer", FAKE_FAILS="view").returncode != 0
     assert make_with(checkout, checkout.folder, "viewer").returncode == 0
