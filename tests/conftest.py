@@ -17,7 +17,7 @@ from tests.browsers import start_chromium, watched
 from tests.libraries import Bring, quick_check
 from tests.servers import Server, build_site, running_server
 
-OPENS_VIEWER = re.compile(r"test_browser\.py|test_viewer_(?!build).*\.py")
+OPENS_VIEWER = re.compile(r"test_browser\.py|test_viewer_(?!build|files).*\.py")
 NO_VIEWER = "the viewer is not built; it is built with"
 SHARED_DATA = Path(os.environ.get("MEDCORE_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
 

