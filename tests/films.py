@@ -110,7 +110,8 @@ def write_ct_series(
     """
     if values is None:
         values = np.stack([np.full((ROWS, COLUMNS), 10 * index - 24, np.int16) for index in range(slices)])
-    shared = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid(), **elements}
+    uids = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+    shared = {**{keyword: generate_uid() for keyword in uids}, **elements}
     normal = np.cross(orientation[:3], orientation[3:])
     paths = []
     for index, plane in enumerate(values):
