@@ -66,6 +66,9 @@ class Pixels:
             Route("/pixels/{uid}/thumbnail", self.thumbnail),
             Route("/pixels/{uid}/{frame}", self.frame),
             Route("/series/{series}/images", self.series),
+            # The framework shows its first page at what it does not know, which no program can make sense of.
+            Route("/pixels/{rest:path}", _nothing),
+            Route("/series/{rest:path}", _nothing),
         ]
 
     async def image(self, request: Request) -> Response:
@@ -202,6 +205,10 @@ async def _cancel_when_gone(request: Request, scope: anyio.CancelScope) -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
         scope.cancel()
+
+
+async def _nothing(request: Request) -> Response:
+    return _refusal(404, NO_IMAGE)
 
 
 def _refusal(status: int, sentence: str) -> Response:
