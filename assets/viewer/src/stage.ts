@@ -170,8 +170,17 @@ export class Viewer {
     this.emit("volume");
   }
 
+  /** Take the window's height below where the viewer begins. */
+  private measure(): void {
+    const host = this.root.getRootNode();
+    let above = this.root.getBoundingClientRect().top;
+    for (let outer = host instanceof ShadowRoot ? host.host : this.root.parentElement; outer; outer = outer.parentElement) above += outer.scrollTop;
+    this.root.style.setProperty("--above", `${Math.round(above)}px`);
+  }
+
   /** Fit the pictures into the room that they now have; what was enlarged stays so, about the same point. */
   resize(): void {
+    this.measure();
     const viewports = this.volume?.viewports ?? this.cells.filter((cell) => cell.series).map((cell) => cell.viewport);
     const kept = viewports.map((viewport) => {
       const { parallelScale: _, ...camera } = viewport.getCamera();

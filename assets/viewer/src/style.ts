@@ -19,7 +19,7 @@ import { VOLUME_CELL_STYLE } from "./volume_cell";
 
 export const STYLE = `
 :host { display: block; }
-.viewer { display: flex; flex-direction: column; height: calc(100dvh - 11rem); min-height: 22rem; background: #000; color: #d3d8da;
+.viewer { display: flex; flex-direction: column; height: calc(100dvh - var(--above, 10rem) - 10px); min-height: 22rem; background: #000; color: #d3d8da;
   font: 13px/1.35 "Source Sans", system-ui, sans-serif; border: 1px solid #2a3033; border-radius: 4px; overflow: hidden; }
 .toolbar { display: flex; flex-wrap: wrap; gap: 2px; padding: 3px; background: #15191b; border-bottom: 1px solid #2a3033; }
 .group { display: flex; gap: 2px; }
