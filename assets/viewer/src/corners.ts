@@ -4,6 +4,7 @@ import type { Cell } from "./cell";
 import type { StudyEntry, ViewerData } from "./data";
 import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { HALO } from "./halo";
 import { icon } from "./icons";
 import { planeOf } from "./images";
 import type { Image, SeriesImages, Window } from "./server";
@@ -11,6 +12,7 @@ import type { Viewer } from "./stage";
 import { toRange } from "./windows";
 
 const CORNERS = ["top-left", "top-right", "bottom-left", "bottom-right"] as const;
+const SYNTHETIC = "SYNTHETIC";
 const HIDDEN = "medcore-patient-hidden"; // in the browser session's memory
 
 export type Corner = (typeof CORNERS)[number];
@@ -101,7 +103,21 @@ export function addCorners(viewer: Viewer): void {
     visibility.onChange(update);
     update();
   });
+  const markPlanes = () => mark(viewer, visibility.isHidden);
+  viewer.on("volume", markPlanes);
+  visibility.onChange(markPlanes);
   viewer.toolbar.append(element("div", { className: "group", role: "group", label: "Patient" }, [visibility.button]));
+}
+
+/** Say in the planes through a volume whose they are: they stand in the place of the cells. */
+function mark(viewer: Viewer, patientHidden: boolean): void {
+  const study = studyOf(viewer.data, viewer.active.entry?.id);
+  for (const cover of viewer.volume?.root.querySelectorAll(".plane > .cover") ?? []) {
+    cover.querySelector(".corner.bottom-left")?.remove();
+    const synthetic = study?.synthetic ? [element("span", { className: "synthetic", text: SYNTHETIC })] : [];
+    const patient = study && !patientHidden ? [element("div", { text: study.patient })] : [];
+    cover.append(element("div", { className: "corner bottom-left" }, [...synthetic, ...patient]));
+  }
 }
 
 /** Whether the patient's name is shown: hidden for demonstrations, until the browser is closed. */
@@ -134,7 +150,7 @@ class PatientVisibility {
 }
 
 class Corners {
-  private readonly synthetic = element("span", { className: "synthetic", text: "SYNTHETIC" });
+  private readonly synthetic = element("span", { className: "synthetic", text: SYNTHETIC });
   private readonly places: Record<Corner, HTMLDivElement>;
   private written = "";
 
@@ -182,7 +198,7 @@ function isSynthetic(viewer: Viewer, cell: Cell): boolean {
 export const CORNERS_STYLE = `
 .cover { container-type: size; }
 .corner { position: absolute; user-select: none; max-width: 46%; font-size: 12px; line-height: 1.3; color: #d3d8da;
-  text-shadow: 0 0 2px #000, 0 0 3px #000, 0 0 4px #000; font-variant-numeric: tabular-nums; }
+  text-shadow: ${HALO}; font-variant-numeric: tabular-nums; }
 .corner > div { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
 .corner.top-left { top: 5px; left: 7px; }
 .corner.top-right { top: 5px; right: 7px; text-align: right; }

@@ -39,13 +39,13 @@ export function addHeatmap(viewer: Viewer): void {
     for (const event of ["opened", "image", "failed"] as const) cell.on(event, update);
     cell.on("rendered", () => overlays.find((overlay) => overlay.cell === cell)!.draw());
   });
-  for (const event of ["data", "cells", "layout"] as const) viewer.on(event, update);
+  for (const event of ["data", "cells", "layout", "volume"] as const) viewer.on(event, update);
 }
 
 /** The heatmap, where a film that it belongs to is on the screen. */
 function shownHeatmap(viewer: Viewer): HeatmapData | null {
   const { heatmap } = viewer.data;
-  return heatmap && viewer.cells.some((cell) => !cell.frame.hidden && shows(cell, heatmap)) ? heatmap : null;
+  return heatmap && !viewer.volume && viewer.cells.some((cell) => !cell.frame.hidden && shows(cell, heatmap)) ? heatmap : null;
 }
 
 function shows(cell: Cell, heatmap: HeatmapData): boolean {
@@ -253,7 +253,7 @@ function slider(text: string, onChange: (value: number) => void): Slider {
 
 export const HEATMAP_STYLE = `
 canvas.heatmap { position: absolute; left: 0; top: 0; width: 100%; height: 100%; pointer-events: none; }
-.heatmap-controls { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 12px; padding: 3px 8px; background: #15191b; border-top: 1px solid #2a3033; font-size: 12px; }
+.heatmap-controls { color-scheme: dark; display: flex; flex-wrap: wrap; align-items: center; gap: 2px 12px; padding: 3px 8px; background: #15191b; border-top: 1px solid #2a3033; font-size: 12px; }
 .heatmap-controls[hidden] { display: none; }
 .heatmap-controls label { display: flex; align-items: center; gap: 5px; min-height: 28px; white-space: nowrap; cursor: pointer; }
 .heatmap-controls input { accent-color: #23869b; margin: 0; }

@@ -20,7 +20,7 @@ export interface Measurement extends Measured {
   removed: boolean;
 }
 
-const DIGITS = 1e4; // of a pixel: finer than any hand, coarser than what is lost on the way to the world and back
+const SAME = 1e-3; // pixels: finer than any hand, coarser than what is lost on the way to the world and back
 const OFF_PLANE_MM = 0.01;
 const LONGEST_TEXT = 200; // characters, as on the server
 const NOWHERE: Types.Point3 = [0, 0, 0];
@@ -40,7 +40,7 @@ export function readDrawing(drawing: ToolTypes.Annotation): Drawn | null {
   const places = drawing.data.handles?.points ?? [];
   if (!kind || !isKnown(imageId) || !places.every((place) => liesOn(imageId, place))) return null;
   const text = (drawing.data.label ?? "").trim().slice(0, LONGEST_TEXT);
-  return { kind, imageId, points: pointsOf(drawing, imageId).map(rounded), text };
+  return { kind, imageId, points: pointsOf(drawing, imageId), text };
 }
 
 /** Read a drawing with its numbers; null where there are none yet. */
@@ -98,7 +98,7 @@ export function worldPoints(measurement: Measurement, imageId: string): Types.Po
 
 /** Whether a drawing lies where a measurement does, to what is lost on the way to the world and back. */
 export function liesTheSame(one: readonly Point[], other: readonly Point[]): boolean {
-  const near = (a: Point, b: Point) => Math.hypot(a[0] - b[0], a[1] - b[1]) < 4 / DIGITS;
+  const near = (a: Point, b: Point) => Math.hypot(a[0] - b[0], a[1] - b[1]) < SAME;
   return one.length === other.length && one.every((point, i) => near(point, other[i]!));
 }
 
@@ -117,10 +117,6 @@ function liesOn(imageId: string, place: Types.Point3): boolean {
 
 function isKnown(imageId: string): boolean {
   return imageId !== "" && metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) !== undefined;
-}
-
-function rounded([column, row]: readonly [number, number]): Point {
-  return [Math.round(column * DIGITS) / DIGITS, Math.round(row * DIGITS) / DIGITS];
 }
 
 function textBox(): NonNullable<ToolTypes.Annotation["data"]["handles"]>["textBox"] {

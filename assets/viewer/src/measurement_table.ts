@@ -15,6 +15,7 @@ const NAMES: Record<Kind, string> = {
 };
 const HEADERS = ["Kind", "Value", "Image", "Who", "When", "Label", "Remove"];
 const EMPTY = "Nothing is measured yet. Choose a measuring tool above, then draw on the image.";
+const IN_PLANES = "What is drawn in the planes through the volume is not kept.";
 const TYPE_NAME = "Type your name to keep the measurements.";
 
 export interface TableRow {
@@ -37,12 +38,15 @@ export interface TableActions {
   remove(entry: Entry): void;
   label(entry: Entry, text: string): void;
   retry(): void;
+  name(name: string): void;
 }
 
 export class MeasurementTable {
   private readonly toggle = button("", "Measurements", () => this.open(!this.isOpen, true));
   private readonly count = element("span", { className: "count" });
   private readonly status = element("p", { className: "status", role: "status" });
+  private readonly name = element("input", { className: "name", label: "Your name" });
+  private readonly inPlanes = element("p", { className: "empty", text: IN_PLANES });
   private readonly retry: HTMLButtonElement;
   private readonly empty = element("p", { className: "empty", text: EMPTY });
   private readonly body = element("tbody", { role: "rowgroup" });
@@ -66,10 +70,14 @@ export class MeasurementTable {
     this.table = element("table", { role: "table" }, [element("caption", { text: "Measurements" }), head, this.body]);
     this.csv.download = this.report.download = "";
     this.panel = element("section", { className: "measurements", label: "Measurements" }, [
-      this.table, this.empty, this.status, this.retry, this.exports,
+      this.table, this.empty, this.inPlanes, this.status, this.name, this.retry, this.exports,
     ]);
     this.toggle.append(icon("measurements"), this.count);
     viewer.toolbar.append(element("div", { className: "group", role: "group", label: "Measurements" }, [this.toggle]));
+    this.name.placeholder = "Your name";
+    this.name.maxLength = 100;
+    this.name.addEventListener("change", () => actions.name(this.name.value));
+    this.name.addEventListener("keydown", (event) => event.key === "Enter" && this.name.blur());
     viewer.right.append(this.panel);
     this.open(false, false);
   }
@@ -84,7 +92,9 @@ export class MeasurementTable {
     this.empty.hidden = count > 0;
     write(this.status, statusOf(state));
     this.status.hidden = this.status.textContent === "";
+    this.name.hidden = state.waiting === 0;
     this.retry.hidden = state.problem === "";
+    this.inPlanes.hidden = !this.viewer.volume;
     this.csv.href = exportAddress(state.study, "csv");
     this.report.href = exportAddress(state.study, "dcm");
     if (count > 0 && !this.isOpen && !this.isChosen && this.leavesRoom()) this.open(true, false);
@@ -141,10 +151,7 @@ class Row {
     this.label.placeholder = "Add a label";
     this.label.maxLength = 200;
     this.label.addEventListener("change", () => actions.label(this.entry, this.label.value.trim()));
-    this.label.addEventListener("keydown", (event) => {
-      event.stopPropagation(); // letters are no shortcuts here
-      if (event.key === "Enter") this.label.blur();
-    });
+    this.label.addEventListener("keydown", (event) => event.key === "Enter" && this.label.blur());
     this.element = element("tr", { role: "row" }, [
       cell("kind", [this.kind]), this.value, this.place, this.who, this.when, this.naming, cell("remove", [this.remove]),
     ]);
@@ -204,9 +211,11 @@ function write(target: HTMLElement, text: string): void {
 }
 
 export const MEASUREMENT_TABLE_STYLE = `
+.svg-layer { filter: drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000); }
+.svg-layer text { paint-order: stroke; stroke: #000; stroke-width: 2.5px; stroke-linejoin: round; }
 .toolbar .count:not(:empty) { padding-left: 4px; font-variant-numeric: tabular-nums; }
 .toolbar button[aria-expanded="true"] { background: #2a3033; }
-.measurements { box-sizing: border-box; height: 100%; overflow-y: auto; background: #15191b; border-left: 1px solid #2a3033; padding: 6px 8px; font-size: 12px; }
+.measurements { color-scheme: dark; box-sizing: border-box; height: 100%; overflow-y: auto; background: #15191b; border-left: 1px solid #2a3033; padding: 6px 8px; font-size: 12px; }
 .measurements[hidden], .measurements [hidden] { display: none !important; }
 .measurements table { width: 100%; display: block; }
 .measurements caption { display: block; text-align: left; font-weight: 600; padding-bottom: 4px; }

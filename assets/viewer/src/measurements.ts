@@ -19,6 +19,7 @@ type Drawing = tools.Types.Annotation;
 
 // One for the page: what is not saved yet outlives the study that was closed.
 const store = new MeasurementStore(saveMeasurement);
+let typedName = ""; // beside the measurements, where the page asks for none
 addEventListener("online", () => store.sendNow());
 addEventListener("beforeunload", (event) => {
   if (store.unsent.length === 0) return;
@@ -46,11 +47,15 @@ class Measurements {
       remove: (entry) => this.removeEntry(entry),
       label: (entry, text) => this.setLabel(entry, text),
       retry: () => this.retry(),
+      name: (name) => {
+        typedName = name;
+        this.onData();
+      },
     });
   }
 
   start(): void {
-    store.setReader(this.viewer.data.reader);
+    store.setReader(this.reader);
     this.hear(Events.ANNOTATION_COMPLETED, (drawing) => this.onDrawn(drawing, true));
     this.hear(Events.ANNOTATION_MODIFIED, (drawing) => this.onModified(drawing));
     this.hear(Events.ANNOTATION_ADDED, (drawing) => this.onAdded(drawing));
@@ -60,6 +65,7 @@ class Measurements {
     this.forget.push(store.listen(() => this.whileShown(() => this.place())));
     this.forget.push(() => eventTarget.removeEventListener(Events.ANNOTATION_SELECTION_CHANGE, onSelected));
     this.viewer.on("data", () => this.onData());
+    this.viewer.on("volume", () => this.refresh());
     onEachCell(this.viewer, (cell) => {
       cell.on("opened", () => {
         this.images.remember(this.viewer.data, cell.entry!, cell.series!);
@@ -82,12 +88,16 @@ class Measurements {
     else this.forget.splice(0).forEach((stop) => stop());
   }
 
+  private get reader(): string {
+    return this.viewer.data.reader || typedName;
+  }
+
   private get studies(): number[] {
     return [this.viewer.data.study.id, ...this.viewer.data.priors.map((prior) => prior.study.id)];
   }
 
   private onData(): void {
-    store.setReader(this.viewer.data.reader);
+    store.setReader(this.reader);
     this.place();
   }
 

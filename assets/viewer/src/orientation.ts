@@ -3,6 +3,7 @@
 import type { Cell } from "./cell";
 import { element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { HALO } from "./halo";
 import { planeOf } from "./images";
 import type { Viewer } from "./stage";
 
@@ -99,7 +100,7 @@ function opposite(direction: Direction): Direction {
 }
 
 export const ORIENTATION_STYLE = `
-.letter { position: absolute; user-select: none; font-weight: 600; font-size: 14px; color: #d3d8da; text-shadow: 0 0 2px #000, 0 0 3px #000, 0 0 4px #000; }
+.letter { position: absolute; user-select: none; font-weight: 600; font-size: 14px; color: #d3d8da; text-shadow: ${HALO}; }
 .letter.at-left { left: 6px; top: 50%; transform: translateY(-50%); }
 .letter.at-right { right: 26px; top: 50%; transform: translateY(-50%); }
 .letter.at-top { top: 4px; left: 50%; transform: translateX(-50%); }

@@ -3,6 +3,7 @@
 import type { Cell } from "./cell";
 import { element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { HALO } from "./halo";
 import { planeOf } from "./images";
 import type { Turn } from "./orientation";
 import type { Viewer } from "./stage";
@@ -42,6 +43,7 @@ export class ScaleBar {
   private drawn = "";
 
   constructor(private readonly cover: HTMLElement) {
+    this.whole.hidden = true;
     cover.append(this.whole);
   }
 
@@ -86,5 +88,5 @@ export const SCALE_BAR_STYLE = `
 .scale { position: absolute; right: 8px; top: 50%; transform: translateY(-50%); display: flex; flex-direction: column; align-items: flex-end; }
 .scale[hidden] { display: none; }
 .scale-line { width: 7px; box-sizing: border-box; border: 1px solid #d3d8da; border-left: none; filter: drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000); }
-.scale-label { position: absolute; top: calc(100% + 2px); right: 0; white-space: nowrap; font-size: 11px; text-shadow: 0 0 2px #000, 0 0 3px #000, 0 0 4px #000; }
+.scale-label { position: absolute; top: calc(100% + 2px); right: 0; white-space: nowrap; font-size: 11px; text-shadow: ${HALO}; }
 `;

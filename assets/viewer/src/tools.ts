@@ -16,10 +16,11 @@ const { MouseBindings } = tools.Enums;
 const GROUP = "medcore-stack";
 const COLOR = "rgb(124, 195, 211)";
 const MARKED = "rgb(255, 255, 255)";
+const LOCKED = "rgb(167, 176, 180)"; // another reader's
 
 const LOOKS = {
-  color: COLOR, colorHighlighted: MARKED, colorSelected: MARKED, textBoxColor: COLOR, textBoxColorHighlighted: MARKED,
-  textBoxColorSelected: MARKED, textBoxFontSize: "13px", textBoxFontFamily: "system-ui, sans-serif", lineWidth: "1.5",
+  color: COLOR, colorHighlighted: MARKED, colorSelected: MARKED, colorLocked: LOCKED, textBoxColor: COLOR, textBoxColorHighlighted: MARKED,
+  textBoxColorSelected: MARKED, textBoxColorLocked: LOCKED, textBoxFontSize: "13px", textBoxFontFamily: "system-ui, sans-serif", lineWidth: "1.5",
 };
 
 const NAMES: Record<ToolName, string> = {
