@@ -25,3 +25,10 @@ def greys_at(page: Page, places: list[tuple[float, float]]) -> list[int]:
     colors = colors_at(page, places)
     assert (np.ptp(colors, axis=1) == 0).all(), f"not grey: {colors.tolist()}"
     return [int(grey) for grey in colors[:, 0]]
+
+
+def hide_overlays(page: Page) -> None:
+    """Take the texts and letters off the pictures, so that only image is left."""
+    page.locator(".cell .cover").evaluate_all(
+        "covers => covers.forEach(cover => { cover.style.visibility = 'hidden' })"
+    )

@@ -1,9 +1,9 @@
 /** Brings MedCore's frames into Cornerstone3D: an image loader and a metadata provider for `medcore:` image ids. */
 
-import { Enums, imageLoader, metaData, type Types, utilities } from "@cornerstonejs/core";
+import { cache, Enums, imageLoader, metaData, type Types, utilities } from "@cornerstonejs/core";
 import { fetchFrame, type Image, type SeriesImages, ServerError } from "./server";
 import { readStored, toModalityValues, typeOfSeries, type Values, valueRange, type ValueType } from "./values";
-import { fileWindows, fullRange } from "./windows";
+import { fileWindows, fullRange, toRange } from "./windows";
 
 const SCHEME = "medcore";
 const LATERAL: [number, number, number, number, number, number] = [1, 0, 0, 0, 1, 0]; // for films, which have no place in the patient
@@ -91,6 +91,15 @@ export function toWorld(imageId: string, [column, row]: readonly [number, number
   ) as [number, number, number];
 }
 
+/** Load an image into Cornerstone3D's cache, where it is found from then on. */
+export function loadIntoCache(imageId: string): Promise<Types.IImage> {
+  const known = cache.getImageLoadObject(imageId);
+  if (known) return known.promise;
+  const loading = loadImage(imageId);
+  cache.putImageLoadObject(imageId, loading).catch(() => undefined); // whoever waits for the image is told
+  return loading.promise;
+}
+
 function loadImage(imageId: string): { promise: Promise<Types.IImage>; cancelFn: () => void } {
   const controller = new AbortController();
   return { promise: load(imageId, controller.signal), cancelFn: () => controller.abort() };
@@ -121,7 +130,7 @@ function asCornerstoneImage(imageId: string, values: Values, lowest: number, hig
   const { image, frame } = imageOf(imageId);
   const { rowSpacing, columnSpacing } = planeOf(imageId);
   const isColor = image.type === "rgb8";
-  const window = fileWindows(image, frame)[0] ?? fullRange([lowest, highest]);
+  const { lower, upper } = toRange(fileWindows(image, frame)[0] ?? fullRange([lowest, highest]));
   const voxelManager = utilities.VoxelManager.createImageVoxelManager({
     width: image.columns,
     height: image.rows,
@@ -140,8 +149,8 @@ function asCornerstoneImage(imageId: string, values: Values, lowest: number, hig
     numberOfComponents: isColor ? 3 : 1,
     slope: 1,
     intercept: 0,
-    windowCenter: isColor ? 127.5 : window.center,
-    windowWidth: isColor ? 256 : window.width,
+    windowCenter: isColor ? 128 : (lower + upper + 1) / 2,
+    windowWidth: isColor ? 256 : upper - lower + 1, // as a LINEAR window counts
     voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
     minPixelValue: lowest,
     maxPixelValue: highest,

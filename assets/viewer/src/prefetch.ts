@@ -1,7 +1,7 @@
 /** Loads a stack's images ahead of the reader, the nearest to the one that is shown first, within a bound of memory. */
 
-import { cache, imageLoader } from "@cornerstonejs/core";
-import { bytesOf } from "./images";
+import { cache } from "@cornerstonejs/core";
+import { bytesOf, loadIntoCache } from "./images";
 import { Loads } from "./loads";
 
 const AT_ONCE = 6; // requests; a browser opens six connections to one server
@@ -12,7 +12,7 @@ const AHEAD_SHARE = 0.6; // of the cache; the rest is for what is looked at and 
 
 const loads = new Loads(
   {
-    load: (imageId) => imageLoader.loadAndCacheImage(imageId),
+    load: loadIntoCache,
     isLoaded: (imageId) => cache.isLoaded(imageId),
     cancel: (imageId) => {
       if (cache.getImageLoadObject(imageId) && !cache.isLoaded(imageId)) cache.removeImageLoadObject(imageId);
