@@ -19,6 +19,7 @@ import { toWindow } from "./windows";
 
 const PAGE = 10; // slices
 const FIT = "F";
+const REMOVE = ["Delete", "Backspace"];
 const KEYS: Record<string, number> = {
   ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, PageDown: PAGE, PageUp: -PAGE, Home: -Infinity, End: Infinity,
 };
@@ -68,7 +69,7 @@ export class Mpr {
   }
 
   stop(): void {
-    clearPlanes();
+    clearPlanes("all");
     for (const plane of this.planes) plane.disable();
     this.volume.release();
     this.root.remove();
@@ -96,7 +97,8 @@ export class Mpr {
     const slices = KEYS[key];
     if (slices !== undefined) this.scroll(plane, slices);
     if (key === FIT) this.fit();
-    return slices !== undefined || key === FIT;
+    if (REMOVE.includes(key)) this.removeSelected();
+    return slices !== undefined || key === FIT || REMOVE.includes(key);
   }
 
   fit(): void {
@@ -126,6 +128,11 @@ export class Mpr {
     const unit = this.cell.shown?.image.unit === "HU" ? "HU" : "";
     this.value.textContent = value === null ? "" : `At the crosshair: ${writeValue(value, unit)}`;
     this.root.dataset.slab = this.slab.text;
+  }
+
+  private removeSelected(): void {
+    clearPlanes("selected");
+    for (const plane of this.planes) plane.viewport.render();
   }
 
   private setAiming(isAiming: boolean): void {
@@ -182,5 +189,5 @@ export const MPR_STYLE = `
 .plane:first-child { grid-row: span 2; }
 .planes.full .planes-grid { grid-template: minmax(0, 1fr) / minmax(0, 1fr); }
 .planes.full .plane { grid-row: auto; }
-.plane[hidden], .in-planes .cine { display: none; }
+.plane[hidden], .in-planes .cine, .in-planes .menu-root:has([aria-label="Turn and flip"]) { display: none; }
 `;

@@ -3,6 +3,7 @@
 import * as tools from "@cornerstonejs/tools";
 import { ScrollTool } from "./scroll_tool";
 import type { ToolName } from "./tools";
+import { writeValue } from "./units";
 import { WindowTool } from "./window_tool";
 
 const GROUP = "medcore-planes";
@@ -38,7 +39,7 @@ function planeGroup(): tools.Types.IToolGroup {
   for (const tool of DRAWING) tools.addTool(tool);
   group = tools.ToolGroupManager.createToolGroup(GROUP)!;
   for (const name of Object.values(NAMES)) {
-    group.addTool(name);
+    group.addTool(name, name === PlaneProbeTool.toolName ? { getTextLines: probeLines } : {});
     group.setToolPassive(name);
   }
   return group;
@@ -64,10 +65,16 @@ export function holdInPlanes(name: ToolName): void {
   if (NAMES[name]) held.setToolActive(NAMES[name], { bindings: [{ mouseButton: MouseBindings.Primary }] });
 }
 
-/** Remove what was drawn in the planes. */
-export function clearPlanes(): void {
-  const drawn = tools.annotation.state.getAllAnnotations();
-  for (const one of drawn) {
-    if (DRAWING.some((tool) => tool.toolName === one.metadata?.toolName)) tools.annotation.state.removeAnnotation(one.annotationUID!);
+function probeLines(data: tools.Types.Annotation["data"], target: string): string[] | undefined {
+  const { value, modalityUnit } = (data.cachedStats as Record<string, { value?: unknown; modalityUnit?: unknown }> | undefined)?.[target] ?? {};
+  return typeof value === "number" ? [writeValue(value, modalityUnit === "HU" ? "HU" : "")] : undefined;
+}
+
+/** Remove what was drawn in the planes: all of it, or what is selected. */
+export function clearPlanes(what: "all" | "selected"): void {
+  const { selection, state } = tools.annotation;
+  for (const one of state.getAllAnnotations()) {
+    const isInPlanes = DRAWING.some((tool) => tool.toolName === one.metadata?.toolName);
+    if (isInPlanes && (what === "all" || selection.isAnnotationSelected(one.annotationUID!))) state.removeAnnotation(one.annotationUID!);
   }
 }

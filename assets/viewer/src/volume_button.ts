@@ -1,5 +1,6 @@
 /** The way from a stack to the planes of its volume, and back; where there is no volume it says why. */
 
+import { getShouldUseCPURendering } from "@cornerstonejs/core";
 import type { Cell } from "./cell";
 import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
@@ -45,12 +46,12 @@ class VolumeButton {
     this.button.setAttribute("aria-pressed", String(this.viewer.volume !== null));
     this.button.title = reason || LABEL;
     this.button.setAttribute("aria-label", reason ? `${LABEL}: ${reason}` : LABEL);
-    if (this.loading && this.viewer.volume) this.loading = null;
   }
 
   private get reason(): string {
     const cell = this.viewer.active as Cell | undefined;
     if (!cell?.series) return "Open a series first.";
+    if (getShouldUseCPURendering()) return "This browser cannot draw planes: it has no WebGL.";
     return cell.series.volume.possible ? "" : cell.series.volume.reason || "This series is no volume.";
   }
 
