@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.bench_memory import measure_memory
-from tests.browsers import FRAMEWORK_SEARCH, Witness, find_row, start_chromium, watched
+from tests.browsers import FRAMEWORK_SEARCH, WAIT_MS, Witness, find_row, start_chromium, watched
 from tests.viewer_traffic import FRAME, QUIET_MS, SLICES, Holdings, Silence, Traffic, serve_holdings, silence
 from tests.viewers import cell, drag, matrix, open_viewer, place, window
 
 BROWSERS = 8
-MOVED = 60  # places that a reader scrolls while a CT loads
-LATENCY_MS = 100  # of a network, so that loading lasts while the reader scrolls
+MOVED = 40  # places that a reader scrolls while a CT loads
+LATENCY_MS = 150  # of a network, so that loading lasts while the reader scrolls
 IMAGE_IS_DRAWN = ".cell[data-matrix]"
 
 
@@ -141,7 +141,7 @@ def measure_loading(held: Holdings, chromium: Browser) -> Loading:
         cell(page).hover()
         moved_at = len(traffic.frames())
         wheel(page, MOVED)
-        expect(cell(page)).to_have_attribute("data-place", str(start + MOVED))
+        expect(cell(page)).to_have_attribute("data-place", str(start + MOVED), timeout=WAIT_MS)
         arrived_at = len(traffic.frames())
         traffic.settle(page)
         places = _places(page, [uid for uid, _ in traffic.frames()])
