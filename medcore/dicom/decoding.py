@@ -203,6 +203,28 @@ def scan_fragments(stream: BinaryIO, layout: Layout, size: int) -> Fragments:
         lengths.append(length)
 
 
+def index_fragments(stream: BinaryIO, layout: Layout, size: int) -> tuple[bytes, bytes] | None:
+    """Find where each frame's fragment stands, as an Extended Offset Table and its lengths; PS3.3, C.7.6.3.1.8.
+
+    Without such a table a decoder steps over all fragments before the one it wants. Returns None where a frame is not
+    one fragment.
+    """
+    offset, places = layout.pixels.offset, list[tuple[int, int]]()
+    while True:
+        stream.seek(offset)
+        head = stream.read(8)
+        tag, length = head[:4], int.from_bytes(head[4:8], "little")
+        if tag != ITEM or offset > size:
+            break
+        places.append((offset, length))
+        offset += 8 + length
+    if tag != DELIMITER or len(places) != layout.frames + 1:
+        return None
+    first = places[1][0]  # after the offset table
+    offsets = struct.pack(f"<{layout.frames}Q", *(place - first for place, _ in places[1:]))
+    return offsets, struct.pack(f"<{layout.frames}Q", *(length for _, length in places[1:]))
+
+
 def _check_codestream(start: bytes, layout: Layout) -> None:
     """Compare the codestream, by which a decoder makes room, with the header; ISO/IEC 15444-1, A.5.1 (SIZ)."""
     if not start.startswith(CODESTREAM):

@@ -4,14 +4,14 @@ Source: DICOM PS3.3, C.7.6.2 (Image Plane), C.7.6.16 (Multi-frame Functional Gro
 tables).
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
 
 from medcore.dicom import instance, presentation
-from medcore.dicom.elements import decimal, decimals, tag_of, text
+from medcore.dicom.elements import decimal, decimals, item_at, tag_of, text
 from medcore.dicom.frame import Frame
 from medcore.dicom.instance import read_orientation, read_position, read_spacing
 from medcore.dicom.layout import Layout
@@ -21,6 +21,7 @@ from medcore.dicom.windowing import Window
 
 KEYWORDS = ("FrameOfReferenceUID", "FrameTime", "FrameTimeVector", "RecommendedDisplayFrameRate", "CineRate")
 TAGS = presentation.TAGS | instance.TAGS | frozenset(tag_of(keyword) for keyword in KEYWORDS)
+VALUE_GROUPS = frozenset({"PixelValueTransformationSequence", "FrameVOILUTSequence"})
 SLOWEST_MS = 60_000.0  # of a frame in a cine loop; beyond is a mistake
 
 Point = tuple[float, float, float]
@@ -121,7 +122,7 @@ def describe(ds: Dataset, pixels: Layout) -> Description:
     spacing, spacing_source = read_spacing(ds)
     height, width = spacing or _aspect(ds)
     slope, intercept = _rescale(first)
-    return Description(
+    image = Description(
         rows=pixels.rows,
         columns=pixels.columns,
         frames=pixels.frames,
@@ -142,8 +143,9 @@ def describe(ds: Dataset, pixels: Layout) -> Description:
         windows=first.windows,
         voi_lut=_table(first.voi_lut),
         padding=first.padding,
-        per_frame=tuple(_describe_frame(ds, pixels, frame, first) for frame in range(pixels.frames)),
+        per_frame=(),
     )
+    return replace(image, per_frame=tuple(_describe_frame(ds, pixels, frame, image) for frame in range(pixels.frames)))
 
 
 def _presented(ds: Dataset, pixels: Layout, frame: int) -> Frame:
@@ -152,20 +154,28 @@ def _presented(ds: Dataset, pixels: Layout, frame: int) -> Frame:
     return presentation.present(np.zeros(shape, np.int16 if pixels.signed else np.uint16), ds, pixels, frame)
 
 
-def _describe_frame(ds: Dataset, pixels: Layout, number: int, first: Frame) -> FrameDescription:
-    place = {"position": read_position(ds, number), "orientation": read_orientation(ds, number)}
-    if number == 0 or "PerFrameFunctionalGroupsSequence" not in ds:
-        return FrameDescription(**place)  # type: ignore[arg-type]
-    own, spacing = _presented(ds, pixels, number), read_spacing(ds, number)[0]
-    (slope, intercept), windows = _rescale(own), own.windows
-    differs = (slope, intercept) != _rescale(first)
+def _describe_frame(ds: Dataset, pixels: Layout, number: int, image: Description) -> FrameDescription:
+    groups = {keyword for place in (0, number) for keyword in _groups(ds, place)}
+    spacing = read_spacing(ds, number)[0] if "PixelMeasuresSequence" in groups else image.spacing_mm
+    (slope, intercept), windows = (image.slope, image.intercept), image.windows
+    if groups & VALUE_GROUPS:  # of an image without them, all frames are alike
+        own = _presented(ds, pixels, number)
+        (slope, intercept), windows = _rescale(own), own.windows
+    is_rescaled = (slope, intercept) != (image.slope, image.intercept)
     return FrameDescription(
-        **place,  # type: ignore[arg-type]
-        spacing_mm=spacing if spacing != read_spacing(ds)[0] else None,
-        slope=slope if differs else None,
-        intercept=intercept if differs else None,
-        windows=windows if windows != first.windows else None,
+        position=read_position(ds, number),
+        orientation=read_orientation(ds, number),
+        spacing_mm=spacing if spacing != image.spacing_mm else None,
+        slope=slope if is_rescaled else None,
+        intercept=intercept if is_rescaled else None,
+        windows=windows if windows != image.windows else None,
     )
+
+
+def _groups(ds: Dataset, number: int) -> list[str]:
+    """List the functional groups that a frame has of its own and that are looked at here."""
+    own = item_at(ds, "PerFrameFunctionalGroupsSequence", number)
+    return [] if own is None else [keyword for keyword in (*VALUE_GROUPS, "PixelMeasuresSequence") if keyword in own]
 
 
 def _rescale(frame: Frame) -> tuple[float, float]:

@@ -18,6 +18,10 @@ DAYS_A_YEAR = 365.25
 UID_FORM = re.compile(r"[0-9.]{1,64}")
 OLDEST = 130.0  # years; beyond is a mistake
 SLIGHT = 1e-9  # years, a thirtieth of a second
+# Beyond these is a mistake, which a viewer would draw into nothing and reckon with until its numbers overflow.
+SMALLEST_MM, LARGEST_MM = 1e-6, 1e4  # of a pixel: a nanometre, ten metres
+LONGEST = 1000.0  # times that a pixel is as high as it is wide, or as wide as it is high
+FARTHEST_MM = 1e6  # from the origin of a Frame of Reference, which lies in the room
 AGE_UNITS = {"D": DAYS_A_YEAR, "W": DAYS_A_YEAR / 7, "M": 12.0, "Y": 1.0}  # how many are a year
 TEXTS = {
     "patient_id": "PatientID",
@@ -161,16 +165,21 @@ def _months_after(birth: date, months: int) -> date:
 def read_aspect(ds: Dataset) -> tuple[float, float] | None:
     """Return the height and the width of a pixel in any unit, None where the file gives no ratio; C.7.6.3.1.7."""
     ratio = decimals(ds, "PixelAspectRatio")
-    return (ratio[0], ratio[1]) if len(ratio) == 2 and min(ratio) > 0 else None
+    return (ratio[0], ratio[1]) if _is_shape(ratio) else None
 
 
 def read_spacing(ds: Dataset, frame: int = 0) -> tuple[tuple[float, float] | None, str]:
     """Return the distance between rows and between columns in mm, and the attribute that says so."""
     measured = decimals(with_group(ds, frame, "PixelMeasuresSequence", "PixelSpacing"), "PixelSpacing")
     for values, source in (measured, "Pixel Spacing"), (decimals(ds, "ImagerPixelSpacing"), "Imager Pixel Spacing"):
-        if len(values) == 2 and min(values) > 0:
+        if _is_shape(values) and SMALLEST_MM <= min(values) and max(values) <= LARGEST_MM:
             return (values[0], values[1]), source
     return None, ""
+
+
+def _is_shape(values: tuple[float, ...]) -> bool:
+    """Whether these are the height and the width that a pixel can have, whatever their unit."""
+    return len(values) == 2 and min(values) > 0 and max(values) <= LONGEST * min(values)
 
 
 def read_position(ds: Dataset, frame: int = 0) -> tuple[float, float, float] | None:
@@ -186,7 +195,8 @@ def read_orientation(ds: Dataset, frame: int = 0) -> tuple[float, float, float, 
 
 
 def _place(ds: Dataset, frame: int, group: str, keyword: str) -> tuple[float, ...]:
-    return decimals(with_group(ds, frame, group, keyword), keyword)
+    values = decimals(with_group(ds, frame, group, keyword), keyword)
+    return values if all(abs(value) <= FARTHEST_MM for value in values) else ()
 
 
 def _meaning(ds: Dataset, sequence: str) -> str:

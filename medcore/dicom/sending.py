@@ -4,6 +4,8 @@ import io
 import mmap
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +13,19 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from medcore.dicom import decoders
-from medcore.dicom.decoding import decode, map_pixels
+from medcore.dicom.decoding import decode, index_fragments, map_pixels
 from medcore.dicom.description import TAGS, Description, describe
 from medcore.dicom.display import thumbnail
 from medcore.dicom.elements import DAMAGE
 from medcore.dicom.frames import damage_as_sentence, needs_child, read_frame, read_layout_of, read_native
 from medcore.dicom.header import DAMAGED, read_header
-from medcore.dicom.inspection import decode_file
+from medcore.dicom.inspection import NO_MEMORY, decode_file
 from medcore.dicom.layout import Layout, read_layout
 from medcore.dicom.limits import FILE_S, KILL_AFTER_S, allow, allowed_s, decoding_s, file_limits
 from medcore.dicom.stored_values import as_sent, encode
 from medcore.errors import IntakeError, PixelError
 
+FILES_KNOWN = 4  # whose fragments' places a child remembers
 FRAME_S = 2e-3  # processor time that reading one frame's functional groups may take
 
 
@@ -47,12 +50,13 @@ def write_frame(path: Path, frame: int, coding: str, target: Path) -> None:
     OSError
         If `target` cannot be written, or the file is gone.
     """
+    size = path.stat().st_size
     with damage_as_sentence():
         ds, layout = read_layout_of(path, frame)
         if not needs_child(layout):
             body = encode(as_sent(read_native(path, layout, frame), ds, layout), coding)
     if needs_child(layout):
-        limit_s = allowed_s(path.stat().st_size) + KILL_AFTER_S + decoders.GRACE_S
+        limit_s = allowed_s(size) + KILL_AFTER_S + decoders.GRACE_S
         decoders.run_twice(write_in_child, limit_s, path, frame, coding, target)
     else:
         write_private(target, body)
@@ -65,7 +69,10 @@ def map_stored(path: Path, frame: int) -> memoryview | None:
     ------
     PixelError
         If the file holds no such frame, or its pixels are of a kind that cannot be shown.
+    FileNotFoundError
+        If the file is gone.
     """
+    path.stat()
     with damage_as_sentence():
         ds, layout = read_layout_of(path, frame)
         mapped = None if needs_child(layout) else map_pixels(path, layout, frame)
@@ -78,9 +85,13 @@ def map_stored(path: Path, frame: int) -> memoryview | None:
 
 def write_in_child(path: Path, frame: int, coding: str, target: Path) -> None:
     """Decode a frame under limits and write it; see `write_frame`."""
+    path.stat()
     with damage_as_sentence():
-        array, ds, layout = _decode(path, frame)
-        body = encode(as_sent(array, ds, layout), coding)
+        try:
+            array, ds, layout = _decode(path, frame)
+            body = encode(as_sent(array, ds, layout), coding)
+        except MemoryError as error:
+            raise PixelError(NO_MEMORY) from error
     write_private(target, body)
 
 
@@ -89,9 +100,18 @@ def _decode(path: Path, frame: int) -> tuple[np.ndarray, Dataset, Layout]:
         ds, layout = read_layout_of(path, frame)
         if layout.is_native:  # deflated, and its body is not kept
             return decode_file(path, frame), ds, layout
-        allow(FILE_S + decoding_s(layout.frame_samples, path.stat().st_size))
+        size = path.stat().st_size
+        allow(FILE_S + decoding_s(layout.frame_samples, size))
         with path.open("rb") as stream:
+            if layout.frames > 1 and layout.extended_offsets is None:
+                layout = replace(layout, extended_offsets=_fragments(path, layout, path.stat().st_mtime_ns, size))
             return decode(stream, layout, frame), ds, layout
+
+
+@lru_cache(maxsize=FILES_KNOWN)
+def _fragments(path: Path, layout: Layout, modified: int, size: int) -> tuple[bytes, bytes] | None:
+    with path.open("rb") as stream:
+        return index_fragments(stream, layout, size)
 
 
 def write_thumbnail(path: Path, frame: int, side: int, target: Path) -> None:

@@ -61,7 +61,13 @@ class ImageLists:
         from medcore.dicom.sending import describe_files
 
         described, bodies = [], []
-        for instance, found in zip(instances, describe_files([one.path for one in instances]), strict=True):
+        try:
+            answers = describe_files([one.path for one in instances])
+        except PixelError as error:  # one of them ended the child: which, is found one by one
+            if len(instances) > 1:
+                return [values for instance in instances for values in self._describe([instance])]
+            answers = [error]
+        for instance, found in zip(instances, answers, strict=True):
             if isinstance(found, PixelError):
                 described.append(_unshown(instance, found))
             else:
