@@ -1,6 +1,7 @@
 /** How many cells are on show, and which: one, two side by side, or two by two. What a cell holds stays when it is put away. */
 
 import type { Cell } from "./cell";
+import { studyOf } from "./corners";
 import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
 import { picture } from "./pictures";
@@ -78,7 +79,10 @@ export function addLayout(viewer: Viewer): void {
   onEachCell(viewer, (cell) => {
     cell.frame.addEventListener("dblclick", () => viewer.layout.toggleFull());
     cell.frame.append(element("p", { className: "hint", text: "Drag a series here or choose one from the list." }));
-    cell.on("opened", () => cell.frame.classList.add("filled"));
+    cell.on("opened", () => {
+      cell.frame.classList.add("filled");
+      cell.frame.setAttribute("aria-label", [cell.entry?.title, studyOf(viewer.data, cell.entry?.id)?.about].filter(Boolean).join(", "));
+    });
   });
 }
 

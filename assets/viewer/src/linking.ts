@@ -5,7 +5,8 @@ import { element } from "./dom";
 import { onEachCell } from "./each_cell";
 import { icon, type IconName } from "./icons";
 import { placesOf, planeAt, shownPlane } from "./cell_planes";
-import { add, centerOf, dot, goTogether, nearest, normalOf, type Plane, subtract, type Vector } from "./planes";
+import { add, centerOf, dot, goTogether, normalOf, type Plane, subtract, type Vector } from "./planes";
+import { placeAfter, placeAt, placeByShare } from "./positions";
 import type { Viewer } from "./stage";
 
 export type Link = "window" | "camera" | "scroll";
@@ -19,7 +20,7 @@ const WORDS: Record<Link, [IconName, string]> = {
 /** Only the active cell leads, so that what follows never leads back. */
 export class Linking {
   private readonly links = new Set<Link>();
-  private readonly anchors = new Map<Cell, { position: number; place: number }>(); // where each cell was when they were linked
+  private readonly anchors = new Map<Cell, { plane: Plane | null; place: number }>(); // where each cell was when they were linked
   private readonly buttons = new Map<Link, HTMLButtonElement>();
   readonly root = element("div", { className: "group links", role: "group", label: "Linked images" }, [element("span", { text: "Link" })]);
 
@@ -48,10 +49,7 @@ export class Linking {
   /** Remember which slices belong together now, for stacks that share no space. */
   anchor(): void {
     this.anchors.clear();
-    for (const cell of this.viewer.cells) {
-      const plane = shownPlane(cell);
-      this.anchors.set(cell, { position: plane ? along(plane, plane) : 0, place: cell.place });
-    }
+    for (const cell of this.viewer.cells) this.anchors.set(cell, { plane: shownPlane(cell), place: cell.place });
   }
 
   /** Have the others follow the active cell in one respect. */
@@ -84,14 +82,10 @@ export class Linking {
 
   private placeFor(leader: Cell, cell: Cell): number | null {
     const [ours, theirs] = [shownPlane(leader), shownPlane(cell)];
-    if (!ours || !theirs) return placeByFraction(leader, cell);
-    if (!goTogether(ours, theirs)) return null;
-    const positions = placesOf(cell).map((plane) => along(plane, theirs));
-    if (sharesSpace(leader, cell)) return nearest(positions, along(ours, theirs));
+    if (!ours || !theirs) return placeByShare(cell.length, leader.place, leader.length);
+    if (sharesSpace(leader, cell)) return placeAt(placesOf(cell), ours);
     const [start, own] = [this.anchors.get(leader), this.anchors.get(cell)];
-    if (!start || !own) return null;
-    const side = Math.sign(dot(normalOf(ours), normalOf(theirs)));
-    return nearest(positions, own.position + side * (along(ours, ours) - start.position));
+    return start?.plane && own ? placeAfter(placesOf(cell), own.place, start.plane, ours) : null;
   }
 
   private toggleFor(link: Link): HTMLButtonElement {
@@ -103,17 +97,6 @@ export class Linking {
     this.buttons.set(link, made);
     return made;
   }
-}
-
-/** How far an image's centre lies along the normal of another image, in mm. */
-function along(plane: Plane, other: Plane): number {
-  return dot(centerOf(plane), normalOf(other));
-}
-
-/** As far through the stack as the leader is through its own. */
-function placeByFraction(leader: Cell, cell: Cell): number | null {
-  if (leader.length < 2 || cell.length < 2) return null;
-  return Math.round((leader.place / (leader.length - 1)) * (cell.length - 1));
 }
 
 function followWindow(leader: Cell, cell: Cell): void {
