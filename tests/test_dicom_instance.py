@@ -219,7 +219,9 @@ def test_spacing_in_the_patient_wins_over_spacing_on_the_detector(tmp_path: Path
     assert (attributes.pixel_spacing_mm, attributes.spacing_source) == ((0.5, 0.6), "Pixel Spacing")
 
 
-@pytest.mark.parametrize("spacing", [[0, 0], [-1, 1]])
+@pytest.mark.parametrize(
+    "spacing", [[0, 0], [-1, 1], ["1E300", "1E-300"], ["1E-7", "1E-7"], ["20000", "20000"], ["2", "0.001"]]
+)
 def test_impossible_spacing_is_missing(spacing: list[float], tmp_path: Path) -> None:
     attributes = _attributes(tmp_path, ImagerPixelSpacing=spacing)
     assert (attributes.pixel_spacing_mm, attributes.spacing_source) == (None, "")
@@ -232,6 +234,24 @@ def test_an_aspect_ratio_stands_in_for_missing_spacing(tmp_path: Path) -> None:
     assert _attributes(tmp_path, PixelSpacing=[0.5, 0.25], PixelAspectRatio=[4, 3]).pixel_aspect == 2
     assert _attributes(tmp_path, ImagerPixelSpacing=None, PixelAspectRatio=[0, 3]).pixel_aspect == 1
     assert _attributes(tmp_path, ImagerPixelSpacing=None).pixel_aspect == 1
+
+
+@pytest.mark.parametrize("ratio", [["1E300", "1E-300"], ["1", "1001"], ["1001", "1"]])
+def test_a_pixel_that_is_next_to_nothing_in_one_direction_counts_as_square(ratio: list[str], tmp_path: Path) -> None:
+    attributes = _attributes(tmp_path, ImagerPixelSpacing=None, PixelAspectRatio=ratio)
+    assert attributes.pixel_aspect == 1
+    assert _attributes(tmp_path, ImagerPixelSpacing=None, PixelAspectRatio=[1000, 1]).pixel_aspect == 1000
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"ImagePositionPatient": ["0", "0", "1.7E308"], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0]},
+        {"ImagePositionPatient": ["-1000001", "0", "0"], "ImageOrientationPatient": ["1E300", 0, 0, 0, 1, 0]},
+    ],
+)
+def test_a_place_beyond_any_room_is_missing(elements: dict[str, list[Any]], tmp_path: Path) -> None:
+    assert _attributes(tmp_path, **elements).image_position_mm is None
 
 
 def test_attributes_written_before_the_aspect_ratio_was_kept_are_read(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def read_spacing(ds: Dataset, frame: int = 0) -> tuple[tuple[float, float] | Non
     """Return the distance between rows and between columns in mm, and the attribute that says so."""
     measured = decimals(with_group(ds, frame, "PixelMeasuresSequence", "PixelSpacing"), "PixelSpacing")
     for values, source in (measured, "Pixel Spacing"), (decimals(ds, "ImagerPixelSpacing"), "Imager Pixel Spacing"):
-        if _is_shape(values) and SMALLEST_MM <= min(values) and max(values) <= LARGEST_MM:
+        if _is_shape(values) and min(values) >= SMALLEST_MM and max(values) <= LARGEST_MM:
             return (values[0], values[1]), source
     return None, ""
 
