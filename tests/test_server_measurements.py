@@ -173,6 +173,8 @@ def test_a_part_of_the_wrong_kind_is_refused_and_changes_nothing(site: Site, nam
         '"uid": "a/../b"',
         '"frame": 1',
         '"frame": 1e400',
+        '"frame": ' + "9" * 4300,
+        '"frame": -' + "9" * 4300,
         '"sop_instance_uid": "../../etc/passwd"',
         '"kind": "__class__"',
         '"unit": {"length": "parsec"}',
@@ -278,6 +280,23 @@ def test_no_text_becomes_a_formula_in_a_spreadsheet(site: Site, text: str) -> No
     (row,) = rows_of(site.get(site.path(1, ".csv")))
     assert row["Text"] == row["Reader"] == f"'{text.strip()}"
     assert row["Synthetic"] == "SYNTHETIC"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ('";"=1+1', '";\'"=1+1'),
+        ("﹦1", "'﹦1"),
+        ("a=1; b-1; c", "a=1; b-1; c"),
+        ("2 - 1", "2 - 1"),
+    ],
+)
+def test_no_text_begins_a_formula_where_a_semicolon_divides_cells(site: Site, text: str, written: str) -> None:
+    body = site.body(uid="divided", sop_instance_uid=site.films[1], text=text)
+    assert site.post(site.path(1), body).status == 201
+    (row,) = (one for one in rows_of(site.get(site.path(1, ".csv"))) if one["Text"] == written)
+    site.post(site.path(1), body | {"removed": True})
 
 
 def test_many_save_at_once_and_nothing_is_lost(site: Site) -> None:

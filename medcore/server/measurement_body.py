@@ -8,6 +8,7 @@ from medcore.dicom.measurement import KINDS, LENGTH_UNITS, NewMeasurement
 from medcore.errors import LibraryError
 
 LONGEST_BODY = 64 * 1024  # bytes; a measurement takes less than one KiB
+LARGEST_INTEGER = 2**31  # no number of a frame reaches it; see DICOM PS3.5, 6.2 (IS)
 MOST_POINTS = max(kind.points for kind in KINDS.values())
 NOT_JSON = "The measurement did not arrive as JSON. Reload the page and draw it again."
 
@@ -50,6 +51,8 @@ def _part(values: Mapping[str, Any], name: str, kind: type) -> Any:
     value = values.get(name)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise LibraryError(f"The measurement's {name} is missing or of the wrong kind. Reload the page and try again.")
+    if isinstance(value, int) and abs(value) >= LARGEST_INTEGER:
+        raise LibraryError(f"The measurement's {name} is beyond all bounds. Draw it again.")
     if isinstance(value, str) and not _is_text(value):
         raise LibraryError(f"The measurement's {name} holds characters that cannot be shown. Type it again.")
     return value

@@ -6,11 +6,14 @@ so that it can be passed on to where readings are compared, and whoever needs th
 
 import csv
 import io
+import re
 
 from medcore.dicom.measurement import MM, MM_AT_DETECTOR, PIXELS
 from medcore.library import Instance, Measurement, Series, Study
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # what a spreadsheet may take for a formula
+# What a spreadsheet may take for a formula: at the start of a cell, and after a semicolon, which begins a new cell
+# where the comma divides decimals.
+FORMULA = re.compile(r"""(^|;)([\s"']*[=+\-@＝＋－＠﹢﹣﹫﹦−])""")
 COLUMNS = (
     "Study",
     "Image",
@@ -99,4 +102,4 @@ def _column(name: str, measurement: Measurement) -> str:
 
 def _plain(text: str) -> str:
     """Keep a spreadsheet from running what somebody typed; see OWASP, CSV Injection."""
-    return f"'{text}" if text.lstrip().startswith(FORMULA_SIGNS) else text
+    return FORMULA.sub(r"\1'\2", text)
