@@ -6,6 +6,8 @@ import { readStored, toModalityValues, typeOfSeries, type Values, valueRange, ty
 import { fileWindows, fullRange, toRange } from "./windows";
 
 const SCHEME = "medcore";
+const BYTES = { uint8: 1, int8: 1, uint16: 2, int16: 2, float32: 4, rgb8: 3 }; // of one pixel as it is sent
+const OTHER_SIZE = "The image came with more or fewer pixels than it has. Reload the page and try again.";
 const LATERAL: [number, number, number, number, number, number] = [1, 0, 0, 0, 1, 0]; // for films, which have no place in the patient
 
 interface Known {
@@ -30,9 +32,14 @@ export function imageIdsOf(series: SeriesImages): string[] {
   return series.order.map(([index, frame]) => {
     const image = series.images[index]!;
     const imageId = `${SCHEME}:${image.sop_instance_uid}/${frame}`;
-    if (!KNOWN.has(imageId)) KNOWN.set(imageId, { image, frame, type, range: null, failure: null });
+    if (!KNOWN.has(imageId)) KNOWN.set(imageId, { image, frame, type, range: null, failure: failureOf(image) });
     return imageId;
   });
+}
+
+/** Without its description an image's values would be drawn without its scale, its tables and its colours: as something else. */
+function failureOf(image: Image): ServerError | null {
+  return image.error === undefined ? null : new ServerError(image.error, true);
 }
 
 /** The image and frame behind an image id that `imageIdsOf` gave. */
@@ -120,6 +127,7 @@ function read(imageId: string, bytes: ArrayBuffer): Types.IImage {
   const known = imageOf(imageId);
   const { image, frame, type } = known;
   const isColor = image.type === "rgb8";
+  if (bytes.byteLength !== image.rows * image.columns * BYTES[image.type]) throw new ServerError(OTHER_SIZE);
   const stored = readStored(image, bytes);
   const values = isColor ? stored : toModalityValues(image, frame, stored, type);
   known.range ??= isColor ? [0, 255] : valueRange(image, stored, values);

@@ -46,6 +46,7 @@ export interface Image {
   voi_lut: LookupTable | null;
   padding: [number, number] | null; // stored values that mean "no image here"
   per_frame: FrameAttributes[];
+  error?: string; // why it cannot be shown: nothing but its place in the series is known then
 }
 
 export interface SeriesImages {
