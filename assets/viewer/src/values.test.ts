@@ -19,6 +19,11 @@ test("a frame with a rescale of its own counts for the type", () => {
   expect(typeOfSeries([imageLike({ type: "uint8", frames: 2, per_frame: frames })])).toBe("Float32Array");
 });
 
+test("a series of a hundred thousand frames, each with a rescale of its own, has a type", () => {
+  const frames = Array.from({ length: 100_000 }, (_, slope) => ({ position: null, orientation: null, slope: slope + 1, intercept: 0 }));
+  expect(typeOfSeries([imageLike({ frames: frames.length, per_frame: frames })])).toBe("Float32Array");
+});
+
 test("colour does not change the type of the grey images beside it", () => {
   expect(typeOfSeries([imageLike({ type: "rgb8" }), imageLike({ type: "uint8" })])).toBe("Uint8Array");
 });

@@ -34,7 +34,8 @@ export function typeOfSeries(images: Image[]): ValueType {
   const reaches = images.filter((image) => image.type !== "rgb8").flatMap(reachesOf);
   if (!reaches.every((reach) => reach && reach.every(Number.isInteger))) return "Float32Array";
   const edges = reaches.flatMap((reach) => reach!);
-  const [lowest, highest] = [Math.min(...edges), Math.max(...edges)];
+  const lowest = edges.reduce((one, other) => Math.min(one, other), Infinity);
+  const highest = edges.reduce((one, other) => Math.max(one, other), -Infinity);
   return REACH.find(([, low, high]) => lowest >= low && highest <= high)?.[0] ?? "Float32Array";
 }
 
