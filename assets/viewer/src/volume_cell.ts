@@ -14,6 +14,7 @@ import { alignedWith, type Look, LOOKS, type PlaneName } from "./volume_geometry
 import { curveOf, fullRange, type Range } from "./windows";
 
 const SVG = "http://www.w3.org/2000/svg";
+const SAME_MM = 1e-6;
 const GAP = 14; // CSS pixels about the crosshair's centre that stay free
 const NAMES: Record<PlaneName, string> = { axial: "Axial", coronal: "Coronal", sagittal: "Sagittal" };
 
@@ -63,7 +64,7 @@ export class VolumePlane {
     });
     await this.viewport.setVolumes([{ volumeId: this.volume.id }]);
     this.viewport.setProperties({ interpolationType: Enums.InterpolationType.LINEAR });
-    this.plate.addEventListener(Enums.Events.IMAGE_RENDERED, () => this.onRendered());
+    this.plate.addEventListener(Enums.Events.IMAGE_RENDERED, () => this.draw());
   }
 
   disable(): void {
@@ -76,7 +77,8 @@ export class VolumePlane {
     const { focalPoint, position } = this.viewport.getCamera();
     const target = alignedWith(focalPoint as Vector, center, this.look.normal);
     const shift = subtract(target, focalPoint as Vector);
-    if (Math.hypot(...shift) > 1e-6) this.viewport.setCamera({ focalPoint: target, position: add(position as Vector, shift) });
+    if (Math.hypot(...shift) < SAME_MM) return this.draw(); // another point of the same slice
+    this.viewport.setCamera({ focalPoint: target, position: add(position as Vector, shift) });
     this.viewport.render();
   }
 
@@ -108,6 +110,7 @@ export class VolumePlane {
   fit(): void {
     this.viewport.resetCamera({ resetOrientation: false, suppressEvents: true });
     this.moveTo(this.center);
+    this.viewport.render();
   }
 
   /** The text in the corner: which plane, where, through how much. */
@@ -117,8 +120,8 @@ export class VolumePlane {
     this.text.replaceChildren(...lines.map((text) => element("div", { text })));
   }
 
-  /** What is drawn stands on the frame as well, for whoever cannot see the picture. */
-  private onRendered(): void {
+  /** Lay crosshair and scale over the slice; what is drawn stands on the frame as well, for whoever cannot see it. */
+  private draw(): void {
     const [x, y] = this.viewport.worldToCanvas(this.center) as [number, number];
     const { clientWidth: right, clientHeight: bottom } = this.plate;
     const ends = [[0, y, x - GAP, y], [x + GAP, y, right, y], [x, 0, x, y - GAP], [x, y + GAP, x, bottom]];
