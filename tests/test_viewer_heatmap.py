@@ -25,6 +25,7 @@ HOT_ROW, HOT_COLUMN = 2, 4
 SQUARE = (slice(200, 300), slice(320, 400))  # the film under the hot cell
 SCALE = 2.0
 WHITE, INFERNO_TOP = (255, 255, 255), (252, 255, 164)
+expect.set_options(timeout=30_000)  # on a busy machine; no test waits longer than it must
 CONTROLS, FINDING = "Heatmap", "Finding that the heatmap speaks for"
 
 
@@ -213,6 +214,15 @@ def listening(page: Page) -> Iterator[list[str]]:
     client.on("Network.webSocketFrameSent", lambda frame: heard.append("websocket"))
     yield heard
     client.detach()
+
+
+def test_a_key_switches_the_heatmap_off_and_on(page: Page) -> None:
+    drawn = seen(page)
+    press("g")(page)
+    expect(page.get_by_role("checkbox", name=CONTROLS)).not_to_be_checked()
+    assert (seen(page) != drawn).any()
+    press("g")(page)
+    np.testing.assert_array_equal(seen(page), drawn)
 
 
 def test_a_finding_without_evidence_says_so_and_draws_nothing(page: Page) -> None:

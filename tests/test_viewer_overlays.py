@@ -25,6 +25,7 @@ PLANES = {
     "Sagittal": (0, 1, 0, 0, 0, -1),
     "Oblique": (0.8, 0.6, 0, 0, 0, -1),
 }
+expect.set_options(timeout=30_000)  # on a busy machine; no test waits longer than it must
 EDGES = ("left", "right", "top", "bottom")
 PATIENT = "Invented, Child  TEST-1"
 
@@ -60,7 +61,7 @@ def planes(folder: Path) -> list[Path]:
         for number, (name, orientation) in enumerate(PLANES.items(), start=1)
         for path in write_ct_series(
             folder / name,
-            values=np.full((3, SIZE, SIZE), 40, np.int16),
+            values=np.broadcast_to(np.arange(SIZE, dtype=np.int16), (3, SIZE, SIZE)),
             orientation=orientation,
             SeriesDescription=name,
             SeriesNumber=number,
@@ -197,6 +198,24 @@ def test_the_patient_can_be_hidden_for_the_session_and_a_synthetic_study_says_so
         expect(button).to_have_attribute("aria-pressed", "false")
         button.click()
         expect(corner(page, "top-left")).to_contain_text(PATIENT)
+        cell(page).hover()
+        page.keyboard.press("d")
+        expect(corner(page, "top-left")).not_to_contain_text("Invented")
+        witness.assert_clean()
+
+
+def test_the_planes_through_a_volume_say_whose_they_are(ward: Ward, chromium: Browser) -> None:
+    with watched(chromium) as witness:
+        page = open_viewer(witness, ward.server, ward.ct)
+        page.get_by_role("button", name="Planes through the volume").click()
+        marks = page.locator(".plane .corner.bottom-left")
+        expect(marks).to_have_count(3)
+        for number in range(3):
+            expect(marks.nth(number)).to_contain_text("SYNTHETIC")
+            expect(marks.nth(number)).to_contain_text(PATIENT)
+        page.get_by_role("button", name="Patient's name on the images").click()
+        for number in range(3):
+            expect(marks.nth(number)).to_have_text("SYNTHETIC")
         witness.assert_clean()
 
 

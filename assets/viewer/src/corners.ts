@@ -93,7 +93,8 @@ export function slicePosition(
   return normal.reduce((sum, part, axis) => sum + side * part * position[axis]!, 0);
 }
 
-export function addCorners(viewer: Viewer): void {
+/** Write the corners of every cell; gives what hides the patient, or shows it again. */
+export function addCorners(viewer: Viewer): () => void {
   const visibility = new PatientVisibility();
   onEachCell(viewer, (cell) => {
     const corners = new Corners(cell.cover);
@@ -107,6 +108,7 @@ export function addCorners(viewer: Viewer): void {
   viewer.on("volume", markPlanes);
   visibility.onChange(markPlanes);
   viewer.toolbar.append(element("div", { className: "group", role: "group", label: "Patient" }, [visibility.button]));
+  return () => visibility.toggle();
 }
 
 /** Say in the planes through a volume whose they are: they stand in the place of the cells. */
@@ -138,7 +140,7 @@ class PatientVisibility {
     this.listeners.push(listener);
   }
 
-  private toggle(): void {
+  toggle(): void {
     sessionStorage.setItem(HIDDEN, this.isHidden ? "no" : "yes");
     this.press();
     for (const listener of this.listeners) listener();

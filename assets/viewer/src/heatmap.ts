@@ -24,7 +24,8 @@ interface Choice {
 // What the reader chose holds for the next study too, until the page is closed.
 const choice: Choice = { isOn: true, target: "", opacity: 0.45, threshold: 0, colors: "Inferno", asCells: false };
 
-export function addHeatmap(viewer: Viewer): void {
+/** Lay the heatmap over its film, with its controls below; gives what switches it off and on. */
+export function addHeatmap(viewer: Viewer): () => void {
   const painter = new Painter();
   const overlays: Overlay[] = [];
   const drawAll = () => overlays.forEach((overlay) => overlay.draw());
@@ -40,6 +41,7 @@ export function addHeatmap(viewer: Viewer): void {
     cell.on("rendered", () => overlays.find((overlay) => overlay.cell === cell)!.draw());
   });
   for (const event of ["data", "cells", "layout", "volume"] as const) viewer.on(event, update);
+  return () => controls.toggle();
 }
 
 /** The heatmap, where a film that it belongs to is on the screen. */
@@ -176,6 +178,11 @@ class Controls {
     this.target.replaceChildren(...heatmap.targets.map(({ key, name }) => option(key, name)));
     choice.threshold = Math.min(choice.threshold, heatmap.scale);
     this.write();
+  }
+
+  /** Switch the heatmap off or on, where there is one. */
+  toggle(): void {
+    if (!this.element.hidden) this.change({ isOn: !choice.isOn });
   }
 
   private change(change: Partial<Choice>): void {

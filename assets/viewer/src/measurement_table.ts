@@ -42,7 +42,7 @@ export interface TableActions {
 }
 
 export class MeasurementTable {
-  private readonly toggle = button("", "Measurements", () => this.open(!this.isOpen, true));
+  private readonly opener = button("", "Measurements", () => this.toggle());
   private readonly count = element("span", { className: "count" });
   private readonly status = element("p", { className: "status", role: "status" });
   private readonly name = element("input", { className: "name", label: "Your name" });
@@ -72,8 +72,8 @@ export class MeasurementTable {
     this.panel = element("section", { className: "measurements", label: "Measurements" }, [
       this.table, this.empty, this.inPlanes, this.status, this.name, this.retry, this.exports,
     ]);
-    this.toggle.append(icon("measurements"), this.count);
-    viewer.toolbar.append(element("div", { className: "group", role: "group", label: "Measurements" }, [this.toggle]));
+    this.opener.append(icon("measurements"), this.count);
+    viewer.toolbar.append(element("div", { className: "group", role: "group", label: "Measurements" }, [this.opener]));
     this.name.placeholder = "Your name";
     this.name.maxLength = 100;
     this.name.addEventListener("change", () => actions.name(this.name.value));
@@ -85,8 +85,8 @@ export class MeasurementTable {
   show(state: TableState): void {
     const count = state.rows.length;
     write(this.count, count ? String(count) : "");
-    this.toggle.title = count ? `Measurements (${count})` : "Measurements";
-    this.toggle.setAttribute("aria-label", this.toggle.title);
+    this.opener.title = count ? `Measurements (${count})` : "Measurements";
+    this.opener.setAttribute("aria-label", this.opener.title);
     this.showRows(state.rows);
     this.table.hidden = this.exports.hidden = count === 0;
     this.empty.hidden = count > 0;
@@ -116,10 +116,15 @@ export class MeasurementTable {
     }
   }
 
+  /** Open or close the table, as the reader wants it. */
+  toggle(): void {
+    this.open(!this.isOpen, true);
+  }
+
   private open(isOpen: boolean, isChosen: boolean): void {
     this.isOpen = isOpen;
     this.isChosen ||= isChosen;
-    this.toggle.setAttribute("aria-expanded", String(isOpen));
+    this.opener.setAttribute("aria-expanded", String(isOpen));
     this.panel.hidden = !isOpen;
     this.panel.style.width = `${Math.max(NARROWEST, Math.min(WIDTH, this.spare()))}px`;
   }

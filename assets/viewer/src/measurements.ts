@@ -27,13 +27,16 @@ addEventListener("beforeunload", (event) => {
   event.preventDefault(); // the browser asks whether to leave
 });
 
-export function addMeasurements(viewer: Viewer): void {
-  new Measurements(viewer).start();
+/** Keep and list what is measured; gives what opens and closes the list. */
+export function addMeasurements(viewer: Viewer): () => void {
+  const measurements = new Measurements(viewer);
+  measurements.start();
+  return () => measurements.table.toggle();
 }
 
 class Measurements {
   private readonly images = new MeasuredImages();
-  private readonly table: MeasurementTable;
+  readonly table: MeasurementTable;
   private readonly forget: (() => void)[] = [];
   private readonly removed = new Set<string>(); // drawings that an undo may bring back
   private readonly placed = new Set<string>(); // drawings that stand for a measurement

@@ -3,6 +3,7 @@
 import { COLOR_BAR_STYLE } from "./color_bar";
 import { addCorners, CORNERS_STYLE } from "./corners";
 import { addHeatmap, HEATMAP_STYLE } from "./heatmap";
+import { addCommands } from "./keyboard";
 import { MEASUREMENT_TABLE_STYLE } from "./measurement_table";
 import { addMeasurements } from "./measurements";
 import { addOrientation, ORIENTATION_STYLE } from "./orientation";
@@ -12,5 +13,14 @@ import type { Viewer } from "./stage";
 export const OVERLAYS_STYLE = CORNERS_STYLE + ORIENTATION_STYLE + SCALE_BAR_STYLE + HEATMAP_STYLE + COLOR_BAR_STYLE + MEASUREMENT_TABLE_STYLE;
 
 export function addOverlays(viewer: Viewer): void {
-  for (const add of [addCorners, addOrientation, addScaleBar, addHeatmap, addMeasurements]) add(viewer);
+  const patient = addCorners(viewer);
+  addOrientation(viewer);
+  addScaleBar(viewer);
+  const heatmap = addHeatmap(viewer);
+  const measurements = addMeasurements(viewer);
+  addCommands(viewer, "Overlays", [
+    { label: "Heatmap on or off", keys: ["G"], run: heatmap },
+    { label: "Patient's name on or off", keys: ["D"], run: patient },
+    { label: "Measurements beside the images", keys: ["Y"], run: measurements },
+  ]);
 }
