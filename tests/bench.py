@@ -166,9 +166,8 @@ def main() -> None:
         say(f"{figure:34}{value:.2f} s")
     say()
     subprocess.run([sys.executable, "-m", "tests.bench_frames"], check=True)  # apart: it takes cores away from itself
-    say("\nThe viewer, drawn in software")
-    for figure, told in bench_viewer.measure().items():
-        say(f"{figure:34}{told}")
+    say()
+    bench_viewer.main()
 
 
 if __name__ == "__main__":
