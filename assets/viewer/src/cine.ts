@@ -83,10 +83,9 @@ export function addCine(viewer: Viewer): void {
   const cines = new Map<Cell, Cine>();
   const play = element("button");
   play.type = "button";
-  const rate = element("input", { label: "Images a second" });
-  Object.assign(rate, { type: "range", min: String(SLOWEST), max: String(FASTEST), step: "1", title: "Images a second" });
-  const written = element("output", { className: "rate" });
-  const root = element("div", { className: "group cine", role: "group", label: "Cine" }, [play, rate, written]);
+  const rate = element("input", { label: "Images a second", title: "Images a second" });
+  Object.assign(rate, { type: "number", min: String(SLOWEST), max: String(FASTEST), step: "1" });
+  const root = element("div", { className: "group cine", role: "group", label: "Cine" }, [play, rate]);
   viewer.toolbar.append(root);
   const active = () => cines.get(viewer.active);
   const write = () => {
@@ -98,15 +97,14 @@ export function addCine(viewer: Viewer): void {
     play.setAttribute("aria-label", label);
     play.title = label;
     rate.value = String(cine.rate);
-    written.textContent = `${cine.rate}/s`;
   };
   const setRate = (value: number) => {
     const cine = active();
-    if (cine) cine.rate = Math.min(Math.max(value, SLOWEST), FASTEST);
+    if (cine && Number.isFinite(value)) cine.rate = Math.min(Math.max(Math.round(value), SLOWEST), FASTEST);
     write();
   };
   play.addEventListener("click", () => active()?.toggle());
-  rate.addEventListener("input", () => setRate(Number(rate.value)));
+  rate.addEventListener("change", () => setRate(rate.valueAsNumber));
   onEachCell(viewer, (cell) => cines.set(cell, new Cine(cell, write)));
   viewer.on("active", write);
   const isOffered = () => viewer.active?.length > 1;
@@ -120,6 +118,5 @@ export function addCine(viewer: Viewer): void {
 
 export const CINE_STYLE = `
 .cine { align-items: center; }
-.cine input { width: 48px; margin: 0 3px; accent-color: #23869b; }
-.cine .rate { min-width: 2.2em; font-variant-numeric: tabular-nums; color: #a9b2b5; }
+.cine input { width: 38px; min-height: 28px; box-sizing: border-box; padding: 2px; font: inherit; text-align: center; color: inherit; background: #101315; border: 1px solid #2a3033; border-radius: 4px; }
 `;

@@ -7,6 +7,7 @@ import type { Viewer } from "./stage";
 export interface Command {
   label: string;
   keys: string[];
+  hint?: string; // in a menu, where there is no key
   run(viewer: Viewer): void;
   isOn?(viewer: Viewer): boolean; // for what is switched on and off
   isOffered?(viewer: Viewer): boolean; // everywhere, where it is not said

@@ -38,11 +38,11 @@ export function menu(viewer: Viewer, name: IconName, label: string, commands: ()
 }
 
 function item(viewer: Viewer, command: Command, close: () => void): HTMLButtonElement {
-  const { label, keys, isOn } = command;
+  const { label, keys, hint, isOn } = command;
   const made = element("button", { role: isOn ? "menuitemradio" : "menuitem", tabIndex: -1 });
   made.type = "button";
   if (isOn) made.setAttribute("aria-checked", String(isOn(viewer)));
-  made.append(element("span", { text: label }), element("kbd", { text: keys[0] ? writeKey(keys[0]) : "" }));
+  made.append(element("span", { text: label }), element("kbd", { text: keys[0] ? writeKey(keys[0]) : (hint ?? "") }));
   made.addEventListener("click", () => {
     command.run(viewer);
     close();

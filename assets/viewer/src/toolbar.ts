@@ -10,6 +10,7 @@ import { icon, type IconName } from "./icons";
 import { writeKey } from "./keys";
 import { menu } from "./menu";
 import { isOffered } from "./plane_commands";
+import type { Window } from "./server";
 import type { Viewer } from "./stage";
 import { onHeld } from "./tools";
 
@@ -56,10 +57,11 @@ class Toolbar {
   private windows(): Command[] {
     const cell = this.viewer.active;
     const usual: Command[] = [lung, bone, softTissue, brain, fullRange];
-    const own = cell.windows.filter((window) => !usual.some(({ label }) => label === window.name));
+    const own = distinct(cell.windows).filter((window) => !usual.some(({ label }) => label === window.name));
     const named = own.map((window): Command => ({
       label: window.name,
       keys: [],
+      hint: `${window.center} / ${window.width}`,
       run: () => cell.chooseWindow(window),
       isOn: () => cell.windowChoice !== "file" && cell.windowChoice.name === window.name,
     }));
@@ -92,10 +94,18 @@ class Toolbar {
   }
 }
 
+/** Files repeat their windows: each is offered once, by its first name. */
+function distinct(windows: Window[]): Window[] {
+  const look = ({ center, width, function: name }: Window) => `${center} ${width} ${name}`;
+  return windows.filter((window, index) => windows.findIndex((one) => look(one) === look(window)) === index);
+}
+
 export const TOOLBAR_STYLE = `
-.toolbar { column-gap: 5px; row-gap: 2px; }
-.toolbar .group { gap: 1px; }
-.toolbar button { min-width: 28px; padding: 2px 4px; }
+.toolbar { column-gap: 4px; row-gap: 2px; }
+.toolbar .group { gap: 0; }
+.toolbar button { min-width: 28px; padding: 2px 4px; background: none; border-color: transparent; }
+.toolbar button:hover:enabled { background: #2a3033; }
+.toolbar button[aria-pressed="true"] { background: #23869b; }
 .toolbar button:disabled { opacity: 0.35; cursor: default; }
 .help-opener { margin-left: auto; }
 `;
