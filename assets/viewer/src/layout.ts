@@ -77,7 +77,9 @@ export function addLayout(viewer: Viewer): void {
   viewer.layout.arrange();
   press();
   onEachCell(viewer, (cell) => {
-    cell.frame.addEventListener("dblclick", () => viewer.layout.toggleFull());
+    cell.frame.addEventListener("dblclick", (event) => {
+      if (!(event.target as Element).closest("input, textarea, select, button")) viewer.layout.toggleFull();
+    });
     cell.frame.append(element("p", { className: "hint", text: "Drag a series here or choose one from the list." }));
     cell.on("opened", () => {
       cell.frame.classList.add("filled");
