@@ -1,6 +1,8 @@
 """What a viewer needs to know about images, one or all of a series, from what was described before."""
 
 import json
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,26 @@ if TYPE_CHECKING:
 
 NAME = "description-1"  # of an entry; another number where a description says more
 AT_ONCE = 25  # images that a decoder's child describes in one go
+# Of all images of one list, as JSON; in memory it takes ten times as much. A series of 2,000 slices takes 1.5 MB, an
+# enhanced image of 20,000 frames 3 MB, so only look-up tables or windows that no device writes reach it.
+LONGEST_LIST = 16_000_000  # bytes
+UNSHOWN_FRAME = 40  # bytes in a list
+FAILED_KEPT, FAILED_KEPT_S = 10_000, 600.0  # images that cannot be described are not tried again and again
+CROWDED = "The series says so much of its images that not all of them can be shown. Ask the sender for it in parts."
 
 Values = dict[str, Any]
+
+
+class Room:
+    """How many bytes a list may still grow by."""
+
+    def __init__(self) -> None:
+        self._left = LONGEST_LIST
+
+    def takes(self, size: int) -> bool:
+        """Take `size` bytes of it, and say whether they were there."""
+        self._left -= size
+        return self._left >= 0
 
 
 class ImageLists:
@@ -23,10 +43,12 @@ class ImageLists:
 
     def __init__(self, store: PixelStore) -> None:
         self._store = store
+        self._failed: OrderedDict[str, tuple[float, str]] = OrderedDict()  # when and why, by the file's hash
 
     async def images(self, instances: Sequence["Instance"]) -> list[Values]:
         """Return what a viewer needs to know of each image; `error` says why one cannot be shown."""
-        known = await self._store.look(lambda: [self._known(instance) for instance in instances])
+        room = Room()
+        known = await self._store.look(lambda: [self._known(instance, room) for instance in instances])
         missing = [place for place, values in enumerate(known) if values is None]
         chunks = [missing[start : start + AT_ONCE] for start in range(0, len(missing), AT_ONCE)]
         failed: list[Exception] = []
@@ -34,7 +56,7 @@ class ImageLists:
         async def describe(places: Sequence[int]) -> None:
             chunk = [instances[place] for place in places]
             try:
-                described = await self._store.make(lambda: self._describe(chunk))
+                described = await self._store.make(lambda: self._describe(chunk, room))
             except (PixelError, OSError) as error:  # a task group would wrap it
                 failed.append(error)
                 return
@@ -53,40 +75,63 @@ class ImageLists:
         images = await self.images(series.instances)
         return await self._store.look(lambda: _listed(series.id, images))
 
-    def _known(self, instance: "Instance") -> Values | None:
+    def _known(self, instance: "Instance", room: Room) -> Values | None:
+        at, reason = self._failed.get(instance.sha256, (0.0, ""))
+        if reason and time.monotonic() - at < FAILED_KEPT_S:
+            return _refused(instance, reason, room)
         kept = self._store.find(instance, NAME)
-        return None if kept is None else json.loads(bytes(kept))
+        if kept is None:
+            return None
+        return json.loads(bytes(kept)) if room.takes(len(kept)) else _crowded(instance)
 
-    def _describe(self, instances: Sequence["Instance"]) -> list[Values]:
+    def _describe(self, instances: Sequence["Instance"], room: Room) -> list[Values]:
         from medcore.dicom.sending import describe_files
 
-        described, bodies = [], []
         try:
             answers = describe_files([one.path for one in instances])
         except PixelError as error:  # one of them ended the child: which, is found one by one
             if len(instances) > 1:
-                return [values for instance in instances for values in self._describe([instance])]
+                return [values for instance in instances for values in self._describe([instance], room)]
             answers = [error]
+        described, bodies = [], []
         for instance, found in zip(instances, answers, strict=True):
             if isinstance(found, PixelError):
-                described.append(_unshown(instance, found))
-            else:
-                described.append(found.as_json())
-                bodies.append((instance, json.dumps(described[-1], allow_nan=False).encode()))
+                self._remember_failure(instance, str(found))
+                described.append(_refused(instance, str(found), room))
+                continue
+            values = found.as_json()
+            body = json.dumps(values, allow_nan=False).encode()
+            described.append(values if room.takes(len(body)) else _crowded(instance))
+            bodies.append((instance, body))
         self._store.keep(bodies, NAME)
         return described
+
+    def _remember_failure(self, instance: "Instance", reason: str) -> None:
+        self._failed[instance.sha256] = (time.monotonic(), reason)
+        while len(self._failed) > FAILED_KEPT:
+            self._failed.popitem(last=False)
 
 
 def _named(instance: "Instance", values: Values) -> Values:
     return {"sop_instance_uid": instance.attributes.sop_instance_uid} | values
 
 
-def _unshown(instance: "Instance", error: PixelError) -> Values:
+def _refused(instance: "Instance", reason: str, room: Room) -> Values:
+    takes = UNSHOWN_FRAME * instance.attributes.number_of_frames
+    return _unshown(instance, reason) if room.takes(takes) else _crowded(instance)
+
+
+def _crowded(instance: "Instance") -> Values:
+    """Describe an image for which there is no room in the list, in one frame: all of them would need room too."""
+    return _unshown(instance, CROWDED) | {"frames": 1, "per_frame": [{"position": None, "orientation": None}]}
+
+
+def _unshown(instance: "Instance", reason: str) -> Values:
     """Describe an image that cannot be shown, so that it keeps its place in the series."""
     attributes = instance.attributes
     frames = attributes.number_of_frames
     return {
-        "error": str(error),
+        "error": reason,
         "rows": attributes.rows,
         "columns": attributes.columns,
         "frames": frames,

@@ -34,6 +34,7 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 FORM = 1  # of what is sent; a new number makes browsers and the cache forget what was sent before
 THUMBNAIL_SIDE = 128  # pixels
 CHUNK = 256 * 2**10  # bytes of a body that are in memory at a time
+LISTING = 2  # series that are listed at the same time: a long list takes some hundred MB while it is made
 CLIENT_GONE = 499  # nobody reads it
 NO_IMAGE = "This image is not in the library. Go back to the studies and open one."
 NO_SERIES = "This series is not in the library. Go back to the studies and open one."
@@ -58,6 +59,7 @@ class Pixels:
         self._library = library
         self._store = PixelStore(library, settings)
         self._lists = ImageLists(self._store)
+        self._listing = anyio.Semaphore(LISTING)
 
     def routes(self) -> list[Route]:
         """List the routes for the server."""
@@ -96,8 +98,9 @@ class Pixels:
 
     async def _series(self, request: Request) -> Response:
         series = await self._store.look(lambda: self._find_series(request))
-        listed = await self._lists.series(series)
-        return await self._store.look(lambda: _json(request, listed))
+        async with self._listing:
+            listed = await self._lists.series(series)
+            return await self._store.look(lambda: _json(request, listed))
 
     async def _frame(self, request: Request) -> Response:
         instance = await self._store.look(lambda: self._find(request))
