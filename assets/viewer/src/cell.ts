@@ -47,6 +47,7 @@ export class Cell {
     this.cover = element("div", { className: "cover" }, [this.notice.element]);
     this.frame = element("div", { className: "cell", tabIndex: 0, role: "region", label: "Image" }, [this.plate, this.cover]);
     this.plate.addEventListener("contextmenu", (event) => event.preventDefault());
+    this.plate.addEventListener("touchend", (event) => event.cancelable && event.preventDefault()); // or a tap counts as a click too
     this.plate.addEventListener("pointerdown", () => this.frame.focus({ preventScroll: true }));
   }
 

@@ -29,6 +29,7 @@ export const STYLE = `
 .cells[hidden] { display: none; }
 .cell { position: relative; background: #000; min-width: 0; min-height: 0; overflow: hidden; outline: none; }
 .plate, .cover { position: absolute; inset: 0; }
+.plate { touch-action: none; }
 .cover { pointer-events: none; }
 button, select { font: inherit; color: inherit; background: #1d2326; border: 1px solid #2a3033; border-radius: 4px; padding: 3px 7px; min-height: 28px; cursor: pointer; }
 button:hover { background: #2a3033; }

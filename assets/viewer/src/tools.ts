@@ -58,7 +58,8 @@ function configurationOf(name: ToolName): object {
   if (name === "arrow") return { getTextCallback: askForNewText, changeTextCallback: askForOtherText };
   if (!(name in DRAWING_TOOLS)) return {};
   const write = (data: tools.Types.Annotation["data"], targets: string | string[]) => textLines(name as Kind, data, targets);
-  return { getTextLines: write, calculateStats: false, actions: { undo: { bindings: [] }, redo: { bindings: [] } } };
+  const touch = { touchCanvasOffset: { x: 0, y: 0 } }; // what the finger is on, not what lies above it
+  return { ...touch, getTextLines: write, calculateStats: false, actions: { undo: { bindings: [] }, redo: { bindings: [] } } };
 }
 
 /** Let the tools work in a cell. */
