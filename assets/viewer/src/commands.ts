@@ -29,7 +29,7 @@ function onCell(act: (cell: Cell) => void): (viewer: Viewer) => void {
 }
 
 function holds(label: string, key: string, name: ToolName, isOffered?: Command["isOffered"]): Command {
-  return { label, keys: [key], run: () => holdWithLeft(name), isOn: () => heldTool() === name, ...(isOffered ? { isOffered } : {}) };
+  return { label, keys: [key], run: () => holdWithLeft(name), isOn: ({ volume }) => heldTool() === name && !volume?.isAiming, ...(isOffered ? { isOffered } : {}) };
 }
 
 function scrolls(label: string, keys: string[], images: (cell: Cell) => number): Command {

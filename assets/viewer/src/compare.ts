@@ -1,6 +1,7 @@
 /** An earlier study of the same patient beside the one that is read. */
 
 import { button, element } from "./dom";
+import { addCommands } from "./keyboard";
 import type { Linking } from "./linking";
 import { bestPrior } from "./priors";
 import type { Viewer } from "./stage";
@@ -10,6 +11,10 @@ export function addCompare(viewer: Viewer, linking: Linking): void {
   const group = element("div", { className: "group" }, [compareButton]);
   const show = () => (group.hidden = viewer.data.priors.every((prior) => prior.series.length === 0));
   viewer.toolbar.append(group);
+  const isOffered = () => !group.hidden;
+  addCommands(viewer, "Earlier studies", [
+    { label: "Compare with the patient's earlier study", keys: ["Shift+C"], run: () => isOffered() && void compare(viewer, linking), isOffered },
+  ]);
   viewer.on("data", show);
   show();
 }

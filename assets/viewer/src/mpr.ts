@@ -30,10 +30,10 @@ export class Mpr {
   private readonly planes: VolumePlane[];
   private readonly main: PlaneName; // the one nearest to how the images were taken
   private readonly side: number; // which way along its normal the stack's order goes
-  private readonly aim = button("Crosshair", "Move the crosshair with the left button", () => this.setAiming(true));
+  private readonly aim = button("Crosshair", "Move the crosshair with the left button (C)", () => this.setAiming(true));
   private readonly slab = new SlabControls(() => this.setSlab());
   private readonly value = element("output", { className: "planes-value", label: "At the crosshair" });
-  private isAiming = true;
+  isAiming = true; // whether the left button takes the crosshair along
   private center: Vector;
 
   /** The images of the cell's stack must be loaded. */
@@ -91,6 +91,10 @@ export class Mpr {
     holdInPlanes(name);
   }
 
+  focus(): void {
+    this.planes[0]!.frame.focus({ preventScroll: true });
+  }
+
   /** Do what a key means here, for the plane that has the focus or else the first; false where it means nothing. */
   press(key: string): boolean {
     const plane = this.planes.find(({ frame }) => frame.matches(":focus-within")) ?? this.planes[0]!;
@@ -135,10 +139,11 @@ export class Mpr {
     for (const plane of this.planes) plane.viewport.render();
   }
 
-  private setAiming(isAiming: boolean): void {
+  setAiming(isAiming: boolean): void {
     this.isAiming = isAiming;
     this.aim.setAttribute("aria-pressed", String(isAiming));
     for (const plane of this.planes) plane.frame.classList.toggle("aiming", isAiming);
+    this.viewer.emit("volume");
   }
 
   private listen(plane: VolumePlane): void {

@@ -5,7 +5,7 @@ import { worksInPlanes } from "./plane_tools";
 import type { Viewer } from "./stage";
 import type { ToolName } from "./tools";
 
-const HELP = "?";
+const ALWAYS = ["?", "Shift+P", "C"]; // help, the way back, the crosshair
 
 /** Whether there is anything for a command to do now. */
 export function isOffered(viewer: Viewer, command: Command): boolean {
@@ -14,7 +14,7 @@ export function isOffered(viewer: Viewer, command: Command): boolean {
 }
 
 function isForPlanes(command: Command): boolean {
-  if (command.keys.includes(HELP)) return true;
+  if (command.keys.some((key) => ALWAYS.includes(key))) return true;
   if ((Object.values(WINDOWS) as Command[]).includes(command) || command.label === DRAWINGS.cancel.label) return true;
   const tool = Object.entries(TOOLS).find(([, one]) => one.label === command.label);
   return tool ? worksInPlanes(tool[0] as ToolName) : !command.keys.length; // the windows that a file names have no keys

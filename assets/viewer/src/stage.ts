@@ -156,16 +156,19 @@ export class Viewer {
     this.grid.hidden = true;
     this.grid.after(volume.root);
     await volume.start();
+    volume.focus();
     this.emit("volume");
   }
 
   /** Go back to the cells, which are as they were. */
   leaveVolume(): void {
     if (!this.volume) return;
+    const hadFocus = this.volume.root.matches(":focus-within");
     this.volume.stop();
     this.volume = null;
     this.root.classList.remove("in-planes");
     this.grid.hidden = false;
+    if (hadFocus) this.active.frame.focus({ preventScroll: true });
     this.resize();
     this.emit("volume");
   }

@@ -4,6 +4,7 @@ import { getShouldUseCPURendering } from "@cornerstonejs/core";
 import type { Cell } from "./cell";
 import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
+import { addCommands } from "./keyboard";
 import { Mpr } from "./mpr";
 import type { Viewer } from "./stage";
 import { heldTool, onHeld } from "./tools";
@@ -23,6 +24,10 @@ export function addVolume(viewer: Viewer): void {
     cell.on("window", () => cell === viewer.active && viewer.volume?.follow());
   });
   onHeld(() => viewer.volume?.hold(heldTool()));
+  addCommands(viewer, "Planes", [
+    { label: LABEL, keys: ["Shift+P"], run: () => void volumeButton.press() },
+    { label: "Crosshair", keys: ["C"], run: () => viewer.volume?.setAiming(true) },
+  ]);
 }
 
 class VolumeButton {
@@ -55,7 +60,7 @@ class VolumeButton {
     return cell.series.volume.possible ? "" : cell.series.volume.reason || "This series is no volume.";
   }
 
-  private async press(): Promise<void> {
+  async press(): Promise<void> {
     if (this.loading) return this.cancel();
     if (this.viewer.volume) return this.viewer.leaveVolume();
     if (this.reason) return this.say(this.reason);
