@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from medcore.dicom import sending, stop_decoders
 from medcore.errors import PixelError
 from medcore.library import Library, Series
-from medcore.server import image_lists
+from medcore.server import failures, image_lists
 from medcore.server.image_lists import CROWDED, ImageLists
 from medcore.server.library import ServerLibrary
 from medcore.server.pixel_store import PixelStore
@@ -104,6 +104,45 @@ def test_what_cannot_be_described_is_not_tried_again_for_a_while(
     for _ in range(3):
         assert _list(lists, series)["images"][0]["error"] == "Damaged."
     assert len(tried) == 1
-    monkeypatch.setattr(image_lists, "FAILED_KEPT_S", 0.0)
+    monkeypatch.setattr(failures, "KEPT_S", 0.0)
     _list(lists, series)
     assert len(tried) == 2
+
+
+def test_a_frame_that_cannot_be_made_is_tried_once_for_many_browsers(
+    library: ServerLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (film,) = _series(library, "RUN").instances
+    store = PixelStore(library, Settings(data_dir=tmp_path / "data", models_dir=tmp_path))
+    tried: list[str] = []
+
+    def make(target: Path) -> None:
+        tried.append(target.name)
+        raise PixelError("Damaged.")
+
+    async def ask(name: str, answers: list[str]) -> None:
+        try:
+            await store.body(film, name, make)
+        except PixelError as error:
+            answers.append(str(error))
+
+    async def ask_at_once(answers: list[str]) -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(20):
+                group.start_soon(ask, "1-zstd-1", answers)
+        await ask("2-zstd-1", answers)
+
+    answers: list[str] = []
+    anyio.run(ask_at_once, answers)
+    assert (answers, len(tried)) == (21 * ["Damaged."], 2)  # the other frame by itself
+    monkeypatch.setattr(failures, "KEPT_S", 0.0)
+    anyio.run(ask, "1-zstd-1", answers)
+    assert len(tried) == 3
+
+
+def test_no_more_failures_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "KEPT", 2)
+    remembered = failures.Failures()
+    for key in ("one", "two", "one", "three"):
+        remembered.add(key, key)
+    assert [remembered.reason(key) for key in ("one", "two", "three", "four")] == ["one", "", "three", ""]

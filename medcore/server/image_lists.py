@@ -1,14 +1,13 @@
 """What a viewer needs to know about images, one or all of a series, from what was described before."""
 
 import json
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from medcore.errors import PixelError
+from medcore.server.failures import Failures
 from medcore.server.pixel_store import PixelStore
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ AT_ONCE = 25  # images that a decoder's child describes in one go
 # enhanced image of 20,000 frames 3 MB, so only look-up tables or windows that no device writes reach it.
 LONGEST_LIST = 16_000_000  # bytes
 UNSHOWN_FRAME = 40  # bytes in a list
-FAILED_KEPT, FAILED_KEPT_S = 10_000, 600.0  # images that cannot be described are not tried again and again
 CROWDED = "The series says so much of its images that not all of them can be shown. Ask the sender for it in parts."
 
 Values = dict[str, Any]
@@ -43,7 +41,7 @@ class ImageLists:
 
     def __init__(self, store: PixelStore) -> None:
         self._store = store
-        self._failed: OrderedDict[str, tuple[float, str]] = OrderedDict()  # when and why, by the file's hash
+        self._failures = Failures()  # by the file's hash
 
     async def images(self, instances: Sequence["Instance"]) -> list[Values]:
         """Return what a viewer needs to know of each image; `error` says why one cannot be shown."""
@@ -76,8 +74,7 @@ class ImageLists:
         return await self._store.look(lambda: _listed(series.id, images))
 
     def _known(self, instance: "Instance", room: Room) -> Values | None:
-        at, reason = self._failed.get(instance.sha256, (0.0, ""))
-        if reason and time.monotonic() - at < FAILED_KEPT_S:
+        if reason := self._failures.reason(instance.sha256):
             return _refused(instance, reason, room)
         kept = self._store.find(instance, NAME)
         if kept is None:
@@ -96,7 +93,7 @@ class ImageLists:
         described, bodies = [], []
         for instance, found in zip(instances, answers, strict=True):
             if isinstance(found, PixelError):
-                self._remember_failure(instance, str(found))
+                self._failures.add(instance.sha256, str(found))
                 described.append(_refused(instance, str(found), room))
                 continue
             values = found.as_json()
@@ -105,11 +102,6 @@ class ImageLists:
             bodies.append((instance, body))
         self._store.keep(bodies, NAME)
         return described
-
-    def _remember_failure(self, instance: "Instance", reason: str) -> None:
-        self._failed[instance.sha256] = (time.monotonic(), reason)
-        while len(self._failed) > FAILED_KEPT:
-            self._failed.popitem(last=False)
 
 
 def _named(instance: "Instance", values: Values) -> Values:

@@ -8,6 +8,8 @@ from weakref import WeakValueDictionary
 import anyio
 from anyio import to_thread
 
+from medcore.errors import PixelError
+from medcore.server.failures import Failures
 from medcore.server.library import ServerLibrary
 from medcore.settings import Settings
 
@@ -34,6 +36,7 @@ class PixelStore:
         self._cache: FrameCache | None = None
         self._looking = anyio.CapacityLimiter(LOOKING)
         self._making = anyio.CapacityLimiter(MAKING)
+        self._failures = Failures()  # by the file's hash and the name of what was wanted
         self._turns: WeakValueDictionary[tuple[str, str], anyio.Lock] = WeakValueDictionary()
 
     async def look(self, function: Callable[[], T]) -> T:
@@ -77,9 +80,16 @@ class PixelStore:
 
     def _find_or_put(self, instance: "Instance", name: str, make: Callable[[Path], None]) -> memoryview:
         body = self.find(instance, name)
-        if body is None:
+        if body is not None:
+            return body
+        if reason := self._failures.reason((instance.sha256, name)):
+            raise PixelError(reason)
+        try:
             body = self._opened().put(instance.sha256, name, make)
-            self._forget_deleted([instance])
+        except PixelError as error:
+            self._failures.add((instance.sha256, name), str(error))
+            raise
+        self._forget_deleted([instance])
         return body
 
     def _forget_deleted(self, instances: Sequence["Instance"]) -> None:
