@@ -1,33 +1,42 @@
 """Planes through a volume: a bright landmark at a known place in the patient, seen where the crosshair says."""
 
-import io
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browsers import watched
-from tests.films import write_ct_series
+from tests.planes import (
+    BRIGHT,
+    COLUMN_MM,
+    COLUMNS,
+    DARK,
+    LANDMARK,
+    ROW_MM,
+    SCREEN,
+    SLICE_MM,
+    SLICES,
+    TILTED,
+    beside,
+    center,
+    choose_slab,
+    click,
+    data,
+    enter,
+    grey,
+    place_of,
+    plane,
+    reaches,
+    seen_at,
+    series,
+    settle,
+)
 from tests.servers import Server
 from tests.viewers import cell, drag, matrix, numbers, open_viewer, place, running_viewer, window
-
-SLICES, ROWS, COLUMNS = 24, 40, 72
-SLICE_MM, ROW_MM, COLUMN_MM = 3.0, 1.25, 0.75  # nothing is a cube
-ORIGIN = (-30.0, 10.0, 100.0)
-LANDMARK = (16, 11, 52)  # slice, row and column of its middle
-REACH = (1, 2, 3)  # voxels to each side: 9 mm high, 6.25 mm deep, 5.25 mm wide
-TILT = math.radians(20)
-TILTED = (1, 0, 0, 0, math.cos(TILT), math.sin(TILT))
-BRIGHT, DARK = 200, 60  # grey levels that nothing but the landmark reaches, and that it never has
-
-Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -56,93 +65,6 @@ def volumes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Volumes]:
         yield Volumes(server, *studies)
 
 
-def series(folder: Path, **elements: Any) -> list[Path]:
-    values = np.zeros((SLICES, ROWS, COLUMNS), np.int16)
-    inside = tuple(slice(at - reach, at + reach + 1) for at, reach in zip(LANDMARK, REACH, strict=True))
-    values[inside] = 1001
-    spacing = {"PixelSpacing": [ROW_MM, COLUMN_MM], "WindowCenter": 500, "WindowWidth": 1000}
-    return write_ct_series(folder, values=values, spacing_mm=SLICE_MM, origin=ORIGIN, **{**spacing, **elements})
-
-
-def place_of(voxel: tuple[float, float, float], orientation: tuple[float, ...] = (1, 0, 0, 0, 1, 0)) -> Point:
-    """Return where a voxel (slice, row, column) lies in the patient, in mm: DICOM PS3.3, C.7.6.2.1.1."""
-    row, column = np.array(orientation[:3]), np.array(orientation[3:])
-    normal = np.cross(row, column)
-    steps = (normal * SLICE_MM, column * ROW_MM, row * COLUMN_MM)
-    x, y, z = np.array(ORIGIN) + sum(at * step for at, step in zip(voxel, steps, strict=True))
-    return float(x), float(y), float(z)
-
-
-# Of each plane: which way in the patient the screen's right and its bottom lie.
-SCREEN = {
-    "axial": (np.array([1, 0, 0]), np.array([0, 1, 0])),
-    "coronal": (np.array([1, 0, 0]), np.array([0, 0, -1])),
-    "sagittal": (np.array([0, 1, 0]), np.array([0, 0, -1])),
-}
-
-
-def plane(page: Page, name: str) -> Locator:
-    return page.locator(f'.plane[data-plane="{name}"]')
-
-
-def data(page: Page, name: str, key: str) -> list[float]:
-    return numbers(plane(page, name).get_attribute(f"data-{key}") or "")
-
-
-def center(page: Page) -> Point:
-    """Return the crosshair's place in the patient, which must be the same in all planes."""
-    x, y, z = (data(page, name, "center") for name in SCREEN)
-    assert x == y == z
-    return x[0], x[1], x[2]
-
-
-def seen_at(page: Page, name: str, point: Point) -> tuple[float, float]:
-    """Return where a point's foot lies in a plane, in pixels from its left and top, from the scale and crosshair."""
-    (x, y), (scale,) = data(page, name, "cross"), data(page, name, "scale")
-    away = np.subtract(point, center(page)) * scale
-    right, down = SCREEN[name]
-    return x + float(away @ right), y + float(away @ down)
-
-
-def enter(page: Page) -> None:
-    page.get_by_role("button", name="Planes through the volume (MPR)").click()
-    for name in SCREEN:
-        expect(plane(page, name)).to_have_attribute("data-cross", re.compile(r"\d"))
-    settle(page)
-
-
-def settle(page: Page) -> None:
-    page.wait_for_timeout(500)
-
-
-def click(page: Page, name: str, point: Point) -> None:
-    x, y = seen_at(page, name, point)
-    plane(page, name).click(position={"x": x, "y": y})
-    settle(page)
-
-
-def grey(page: Page, name: str, point: Point) -> float:
-    """Return how bright a plane is about a point: the mean of 5 x 5 pixels of the screen, 0 to 255."""
-    picture = Image.open(io.BytesIO(plane(page, name).screenshot())).convert("L")
-    x, y = (round(at) for at in seen_at(page, name, point))
-    return float(np.asarray(picture)[y - 2 : y + 3, x - 2 : x + 3].mean())
-
-
-def beside(point: Point, name: str, mm: float) -> Point:
-    """Return a point in the same plane, so many mm to the lower right."""
-    right, down = SCREEN[name]
-    x, y, z = np.array(point) + mm * (right + down)
-    return float(x), float(y), float(z)
-
-
-def choose_slab(page: Page, kind: str, thickness: float | None = None) -> None:
-    page.get_by_role("combobox", name="Slab").select_option(kind)
-    if thickness is not None:
-        page.get_by_label("Slab thickness in mm").fill(str(thickness))
-        page.get_by_label("Slab thickness in mm").press("Enter")
-    settle(page)
-
-
 def test_one_click_shows_the_landmark_under_the_crosshair_of_all_three_planes(
     volumes: Volumes, chromium: Browser
 ) -> None:
@@ -166,16 +88,6 @@ def test_one_click_shows_the_landmark_under_the_crosshair_of_all_three_planes(
         assert reaches(page, "coronal") == pytest.approx((5.25, 9), abs=0.8)
         assert reaches(page, "sagittal") == pytest.approx((6.25, 9), abs=0.8)
         witness.assert_clean()
-
-
-def reaches(page: Page, name: str) -> tuple[float, float]:
-    """Return how wide and how high what is bright in a plane is, in mm, crosshair lines left out."""
-    hide = "element => { element.style.visibility = 'hidden' }"
-    plane(page, name).locator(".cover").evaluate(hide)
-    picture = np.asarray(Image.open(io.BytesIO(plane(page, name).screenshot())).convert("L"))
-    (scale,) = data(page, name, "scale")
-    bright = picture[4:-4, 4:-4] > 127
-    return float(bright.any(axis=0).sum() / scale), float(bright.any(axis=1).sum() / scale)
 
 
 def test_the_keys_and_a_drag_move_the_crosshair(volumes: Volumes, chromium: Browser) -> None:
@@ -317,4 +229,53 @@ def test_a_series_with_a_missing_slice_stays_a_stack_and_says_why(volumes: Volum
         expect(page.get_by_role("status").filter(has_text=reason)).to_be_visible()
         expect(page.locator(".plane")).to_have_count(0)
         expect(cell(page)).to_be_visible()
+        witness.assert_clean()
+
+
+def test_a_volume_whose_frame_cannot_be_read_stays_a_stack_and_says_why(volumes: Volumes, chromium: Browser) -> None:
+    sentence = "The pixel data of this image end too early."
+    with watched(chromium) as witness:
+        served = {"frames": 0}
+
+        def serve(route: Route) -> None:
+            served["frames"] += 1
+            if served["frames"] == 5:
+                route.fulfill(status=422, json={"error": sentence})
+            else:
+                route.continue_()
+
+        witness.context.route(re.compile(r"/pixels/[0-9.]+/0$"), serve)
+        page = open_viewer(witness, volumes.server, volumes.straight)
+        page.get_by_role("button", name="Planes through the volume (MPR)").click()
+        expect(page.get_by_role("status").filter(has_text=sentence)).to_be_visible()
+        expect(page.locator(".plane")).to_have_count(0)
+        expect(cell(page)).to_be_visible()
+
+
+COUNT_CONTEXTS = """
+const get = HTMLCanvasElement.prototype.getContext;
+window.drawn = new Set();
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  const context = get.call(this, kind, ...rest);
+  if (context && kind.includes('webgl')) window.drawn.add(this);
+  return context;
+};
+"""
+
+
+def test_the_browser_s_few_drawing_contexts_suffice(volumes: Volumes, chromium: Browser) -> None:
+    with watched(chromium) as witness:
+        witness.context.add_init_script(COUNT_CONTEXTS)
+        page = open_viewer(witness, volumes.server, volumes.straight)
+        page.get_by_role("button", name="Two by two").click()
+        page.get_by_role("button", name="One image").click()
+        enter(page)
+        most = page.evaluate("window.drawn.size")
+        assert most <= 8  # of which browsers allow 16, and 8 on tablets
+        for _ in range(3):
+            page.keyboard.press("Shift+P")
+            expect(page.locator(".plane")).to_have_count(0)
+            page.keyboard.press("Shift+P")
+            expect(plane(page, "axial")).to_have_attribute("data-cross", re.compile(r"\d"))
+        assert page.evaluate("window.drawn.size") == most
         witness.assert_clean()

@@ -5,7 +5,7 @@ import { worksInPlanes } from "./plane_tools";
 import type { Viewer } from "./stage";
 import type { ToolName } from "./tools";
 
-const ALWAYS = ["?", "Shift+P", "C"]; // help, the way back, the crosshair
+const ALWAYS = ["?", "Shift+P", "C", "D", "Y"]; // help, the way back, the crosshair, the patient's name, the measurements
 
 /** Whether there is anything for a command to do now. */
 export function isOffered(viewer: Viewer, command: Command): boolean {
