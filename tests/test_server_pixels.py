@@ -310,6 +310,14 @@ def test_equal_pixels_of_other_files_have_other_tags(site: Site) -> None:
     assert len(set(tags)) == 6
 
 
+def test_what_lies_in_its_file_as_it_is_sent_is_not_kept_twice(site: Site) -> None:
+    sha256 = site.find("1.2.3.103").sha256
+    for frame in range(6):
+        assert site.ask(f"/pixels/1.2.3.103/{frame}").headers["content-encoding"] == "identity"
+    kept = site.server.data_dir / "frames" / sha256[:2] / sha256[2:]
+    assert [path.name for path in kept.iterdir() if "identity" in path.name] == []
+
+
 def test_pixels_are_bytes_and_nothing_a_browser_guesses(site: Site) -> None:
     answer = site.ask("/pixels/1.2.3.103/0")
     assert answer.headers["content-type"] == "application/octet-stream"

@@ -85,7 +85,6 @@ def map_stored(path: Path, frame: int) -> memoryview | None:
 
 def write_in_child(path: Path, frame: int, coding: str, target: Path) -> None:
     """Decode a frame under limits and write it; see `write_frame`."""
-    path.stat()
     with damage_as_sentence():
         try:
             array, ds, layout = _decode(path, frame)
@@ -100,11 +99,11 @@ def _decode(path: Path, frame: int) -> tuple[np.ndarray, Dataset, Layout]:
         ds, layout = read_layout_of(path, frame)
         if layout.is_native:  # deflated, and its body is not kept
             return decode_file(path, frame), ds, layout
-        size = path.stat().st_size
-        allow(FILE_S + decoding_s(layout.frame_samples, size))
         with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            allow(FILE_S + decoding_s(layout.frame_samples, status.st_size))
             if layout.frames > 1 and layout.extended_offsets is None:
-                layout = replace(layout, extended_offsets=_fragments(path, layout, path.stat().st_mtime_ns, size))
+                layout = replace(layout, extended_offsets=_fragments(path, layout, status.st_mtime_ns, status.st_size))
             return decode(stream, layout, frame), ds, layout
 
 

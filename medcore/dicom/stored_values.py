@@ -74,8 +74,11 @@ def as_sent(array: np.ndarray, ds: Dataset, layout: Layout) -> np.ndarray:
         return np.ascontiguousarray(as_uint8(array, layout.bits_stored))
     if layout.photometric == "PALETTE COLOR":
         return palette.apply_palette(array, ds)
+    wanted = np.dtype(sent_type(layout)).newbyteorder("<")
+    if array.dtype == wanted and array.flags.c_contiguous:
+        return array
     with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, which a viewer clips
-        return np.ascontiguousarray(array, np.dtype(sent_type(layout)).newbyteorder("<"))
+        return np.ascontiguousarray(array, wanted)
 
 
 def encode(array: np.ndarray, coding: str) -> bytes | memoryview:
