@@ -17,10 +17,10 @@ export function rateOf(frameTimeMs: number | null): number {
   return Math.min(Math.max(Math.round(1000 / frameTimeMs), SLOWEST), FASTEST);
 }
 
-/** When the next image is due, in ms: one period after the last one; what was late is not caught up in a rush. */
+/** When the next image is due, in ms: one period after the last one was; of what is late at most one image is caught up. */
 export function nextDue(due: number, now: number, rate: number): number {
   const period = 1000 / rate;
-  return Math.max(due + period, now);
+  return Math.max(due + period, now - period);
 }
 
 class Cine {
