@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio.lowlevel
 import numpy as np
 import pydicom
 import pytest
@@ -22,9 +23,11 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import pixel_array
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEG2000Lossless
+from starlette.types import Message
 
 from medcore.dicom import stop_decoders
 from medcore.library import Instance, Library
+from medcore.server.pixels import CHUNK, BodyResponse
 from medcore.settings import REPOSITORY, Settings
 from tests.films import make_film, ramp, write, write_ct_series, write_film
 from tests.servers import Answer, Server, running_server
@@ -453,6 +456,29 @@ def test_eight_browsers_at_once_get_the_same_without_an_error(site: Site) -> Non
     with ThreadPoolExecutor(8) as browsers:
         results = list(browsers.map(browse, range(8)))
     assert all(result == results[0] for result in results)
+
+
+def test_between_two_pieces_of_a_body_the_server_hears_of_a_browser_that_has_gone() -> None:
+    heard: list[int] = []
+
+    async def listen() -> None:
+        while True:
+            heard.append(len(sent))
+            await anyio.lowlevel.checkpoint()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def answer() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(listen)
+            await BodyResponse(memoryview(bytes(4 * CHUNK)), {})({"type": "http"}, None, send)  # type: ignore[arg-type]
+            group.cancel_scope.cancel()
+
+    sent: list[Message] = []
+    anyio.run(answer)
+    assert b"".join(message.get("body", b"") for message in sent) == bytes(4 * CHUNK)
+    assert {2, 3, 4} <= set(heard)  # one message begins the answer, the next are its pieces
 
 
 def test_browsers_that_go_away_leave_the_server_answering(site: Site) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import anyio
+import anyio.lowlevel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -178,6 +178,7 @@ class BodyResponse(Response):
         for start in range(0, len(self._body), CHUNK):
             piece = bytes(self._body[start : start + CHUNK])
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await anyio.lowlevel.checkpoint()  # to hear of a browser that has gone: else each piece is logged
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
