@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.films import write_ct_series
-from tests.viewers import numbers
+from tests.viewers import numbers, settle
 
 SLICES, ROWS, COLUMNS = 24, 40, 72
 SLICE_MM, ROW_MM, COLUMN_MM = 3.0, 1.25, 0.75  # nothing is a cube
@@ -84,11 +84,6 @@ def enter(page: Page) -> None:
     settle(page)
 
 
-def settle(page: Page) -> None:
-    """Wait until what was asked for is drawn."""
-    page.wait_for_timeout(500)
-
-
 def click(page: Page, name: str, point: Point) -> None:
     """Click on a point's foot in a plane."""
     x, y = seen_at(page, name, point)
@@ -116,6 +111,9 @@ def choose_slab(page: Page, kind: str, thickness: float | None = None) -> None:
     if thickness is not None:
         page.get_by_label("Slab thickness in mm").fill(str(thickness))
         page.get_by_label("Slab thickness in mm").press("Enter")
+    name = {"mip": "MIP", "minip": "MinIP", "mean": "Mean"}.get(kind, "")
+    drawn = re.compile(f"^{name}.*{thickness or ''}") if name else ""
+    expect(plane(page, "axial")).to_have_attribute("data-slab", drawn)
     settle(page)
 
 

@@ -12,7 +12,7 @@ from pydicom.uid import generate_uid
 from tests.browsers import watched
 from tests.films import write_ct_series
 from tests.servers import Server
-from tests.viewers import cell, drag, matrix, numbers, open_viewer, place, running_viewer, window
+from tests.viewers import cell, drag, matrix, numbers, open_viewer, place, running_viewer, settle, window
 
 SIZE = 48  # rows and columns
 AXIAL_MM, THIN_MM, EARLIER_MM = 4.0, 2.0, 2.5  # between slices
@@ -103,11 +103,7 @@ def scroll(page: Page, number: int, images: int) -> None:
         page.mouse.wheel(0, 100 if images > 0 else -100)
         page.wait_for_timeout(60)
     expect(cell(page, number)).to_have_attribute("data-place", str(expected))
-    page.wait_for_timeout(400)  # what follows has followed
-
-
-def settle(page: Page) -> None:
-    page.wait_for_timeout(600)
+    settle(page)  # what follows has followed
 
 
 def test_the_list_names_the_study_s_series_and_those_of_earlier_studies(ward: Ward, chromium: Browser) -> None:

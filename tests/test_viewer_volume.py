@@ -33,10 +33,9 @@ from tests.planes import (
     reaches,
     seen_at,
     series,
-    settle,
 )
 from tests.servers import Server
-from tests.viewers import cell, drag, matrix, numbers, open_viewer, place, running_viewer, window
+from tests.viewers import cell, drag, matrix, numbers, open_viewer, place, running_viewer, settle, window
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The viewer in a real browser: a server with studies of a test's own, and what the viewer says of its cells."""
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,19 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float], *, bu
     page.mouse.down(button=button)  # type: ignore[arg-type]
     page.mouse.move(*end, steps=8)
     page.mouse.up(button=button)  # type: ignore[arg-type]
+
+
+def settle(page: Page, quiet_ms: int = 400) -> None:
+    """Wait until what cells and planes say of themselves has not changed for a while."""
+    read = "found => JSON.stringify(found.map(one => ({...one.dataset})))"
+    before, deadline = "", time.monotonic() + READY_MS / 1000
+    while time.monotonic() < deadline:
+        page.wait_for_timeout(quiet_ms)
+        now = page.locator(".cell, .plane").evaluate_all(read)
+        if now == before:
+            return
+        before = now
+    raise AssertionError("the viewer does not come to rest")
 
 
 def numbers(text: str) -> list[float]:

@@ -34,6 +34,7 @@ export class Mpr {
   private readonly slab = new SlabControls(() => this.setSlab());
   private readonly value = element("output", { className: "planes-value", label: "At the crosshair" });
   isAiming = true; // whether the left button takes the crosshair along
+  private isStopped = false;
   private center: Vector;
 
   /** The images of the cell's stack must be loaded. */
@@ -59,6 +60,7 @@ export class Mpr {
   async start(): Promise<void> {
     for (const plane of this.planes) {
       await plane.enable();
+      if (this.isStopped) return plane.disable(); // the reader went elsewhere meanwhile
       attachPlane(plane.id, this.viewer.engine.id);
       this.listen(plane);
     }
@@ -69,6 +71,7 @@ export class Mpr {
   }
 
   stop(): void {
+    this.isStopped = true;
     clearPlanes("all");
     for (const plane of this.planes) plane.disable();
     this.volume.release();
@@ -122,16 +125,15 @@ export class Mpr {
   }
 
   private setSlab(): void {
-    for (const plane of this.planes) plane.setSlab(this.slab.slab);
+    for (const plane of this.planes) plane.setSlab(this.slab.slab, this.slab.text);
     this.describe();
   }
 
   private describe(): void {
-    for (const plane of this.planes) plane.describe(this.slab.text);
+    for (const plane of this.planes) plane.describe();
     const value = this.volume.valueAt(this.center);
     const unit = this.cell.shown?.image.unit === "HU" ? "HU" : "";
     this.value.textContent = value === null ? "" : `At the crosshair: ${writeValue(value, unit)}`;
-    this.root.dataset.slab = this.slab.text;
   }
 
   private removeSelected(): void {

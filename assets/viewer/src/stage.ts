@@ -156,6 +156,7 @@ export class Viewer {
     this.grid.hidden = true;
     this.grid.after(volume.root);
     await volume.start();
+    if (this.volume !== volume) return;
     volume.focus();
     this.emit("volume");
   }

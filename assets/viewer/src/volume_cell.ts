@@ -28,6 +28,7 @@ export class VolumePlane {
   private readonly lines: SVGLineElement[];
   private readonly bar: ScaleBar;
   private center: Vector = [0, 0, 0];
+  private slab = "";
   private window: Window = fullRange([0, 1]);
 
   constructor(
@@ -100,7 +101,8 @@ export class VolumePlane {
   }
 
   /** Look through a slab of a thickness in mm, its middle in the slice; or at the slice alone. */
-  setSlab({ blend, thickness }: Slab): void {
+  setSlab({ blend, thickness }: Slab, text: string): void {
+    this.slab = text;
     this.viewport.setBlendMode(blend);
     if (blend === Enums.BlendModes.COMPOSITE) this.viewport.resetSlabThickness();
     else this.viewport.setSlabThickness(thickness / 2); // Cornerstone3D counts from the middle to each side
@@ -114,9 +116,9 @@ export class VolumePlane {
   }
 
   /** The text in the corner: which plane, where, through how much. */
-  describe(slab: string): void {
+  describe(): void {
     const position = `At ${decimal(dot(this.center, this.look.normal), 1)} mm`;
-    const lines = [NAMES[this.name], slab ? `${position}, ${slab}` : position];
+    const lines = [NAMES[this.name], this.slab ? `${position}, ${this.slab}` : position];
     this.text.replaceChildren(...lines.map((text) => element("div", { text })));
   }
 
@@ -131,7 +133,7 @@ export class VolumePlane {
     this.bar.show({ unitsPerPixel: 1 / pixelsPerMm, unit: "mm" });
     const { center, width } = this.window;
     Object.assign(this.frame.dataset, {
-      center: this.center.join(" "), cross: `${x} ${y}`, scale: String(pixelsPerMm), window: `${center} ${width}`,
+      center: this.center.join(" "), cross: `${x} ${y}`, scale: String(pixelsPerMm), window: `${center} ${width}`, slab: this.slab,
     });
   }
 }
