@@ -1,5 +1,6 @@
 """Frames stay on disk within a bound, whole, under nothing but hashes, and go with their study."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -138,6 +139,36 @@ def test_an_entry_larger_than_the_bound_is_given_but_not_kept(folder: Path) -> N
     for limit in (0, 100):
         assert bytes(put(FrameCache(folder, limit), "0", b"x" * 1_000)) == b"x" * 1_000
         assert entries(folder) == []
+
+
+def test_a_full_disk_has_the_oldest_entries_leave(folder: Path) -> None:
+    cache = FrameCache(folder, 10**6)
+    for number in range(4):
+        put(cache, str(number), bytes(100))
+        age(next(path for path in entries(folder) if path.name == str(number)), 1000 - number)
+    room = 2 * (100 + SEAL)
+
+    def make(target: Path) -> None:
+        target.write_bytes(b"half")
+        if sum(path.stat().st_size for path in entries(folder) if path != target) > room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        target.write_bytes(b"pixels")
+
+    assert bytes(cache.put(SHA, "new", make)) == b"pixels"
+    assert [path.name for path in entries(folder)] == ["2", "3", "new"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_has_no_room_to_make_is_not_tried_twice(folder: Path, code: int) -> None:
+    tried = []
+
+    def make(target: Path) -> None:
+        tried.append(target)
+        raise OSError(code, "no")
+
+    with pytest.raises(OSError, match="no"):
+        FrameCache(folder, 10**6).put(SHA, "0", make)
+    assert (len(tried), entries(folder)) == (1, [])
 
 
 def test_what_is_being_read_stays_readable_when_it_leaves(folder: Path) -> None:

@@ -6,6 +6,7 @@ whole or not at all, and those that were used least recently leave first. Any nu
 a cache; a reader keeps what it has opened, whoever removes it meanwhile.
 """
 
+import errno
 import mmap
 import os
 import re
@@ -15,7 +16,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,6 +33,7 @@ KEPT_SHARE = 0.8  # of the bound, after the oldest entries have left
 SLACK_SHARE = 0.1  # of the bound, for what is not counted yet
 COUNTED_SHARE = 0.02  # of the bound that a process may write before it counts all entries again: five may write at once
 TRIES = 3
+FULL = (errno.ENOSPC, errno.EDQUOT)
 FRESH_S = 60.0  # an entry used this short a while ago is not marked as used again
 
 
@@ -72,6 +74,16 @@ class FrameCache:
             If the disk refuses.
         """
         path = self._path(sha256, name)
+        try:
+            mapped = self._write(path, make)
+        except OSError as error:
+            if error.errno not in FULL or not self._make_room():
+                raise
+            mapped = self._write(path, make)
+        self._count(len(mapped))
+        return mapped[: -SEAL.size]
+
+    def _write(self, path: Path, make: Callable[[Path], object]) -> memoryview:
         self._folder.mkdir(mode=PRIVATE, exist_ok=True)
         partial = self._folder / f"{secrets.token_hex(8)}{PARTIAL}"
         try:
@@ -81,8 +93,14 @@ class FrameCache:
             self._publish(partial, path)
         finally:
             partial.unlink(missing_ok=True)
-        self._count(len(mapped))
-        return mapped[: -SEAL.size]
+        return mapped
+
+    def _make_room(self) -> bool:
+        """Let half of all entries leave, because the disk is full, and say whether any did."""
+        with self._counting:
+            entries = sorted(self._entries())
+            self._remove_oldest(entries, sum(size for _, size, _ in entries) / 2)
+        return bool(entries)
 
     def remove(self, sha256: str) -> None:
         """Remove all that was made from an image."""
@@ -119,8 +137,13 @@ class FrameCache:
         total = sum(size for _, size, _ in entries)
         if total <= (1 - SLACK_SHARE) * self._limit:
             return
+        self._remove_oldest(entries, KEPT_SHARE * self._limit)
+
+    def _remove_oldest(self, entries: Sequence[tuple[float, int, Path]], left: float) -> None:
+        """Remove the first of `entries` until the others take no more than `left` bytes."""
+        total = sum(size for _, size, _ in entries)
         for _, size, path in entries:
-            if total <= KEPT_SHARE * self._limit:
+            if total <= left:
                 break
             path.unlink(missing_ok=True)
             with suppress(OSError):  # the image's other entries are still there
