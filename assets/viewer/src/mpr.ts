@@ -79,7 +79,7 @@ export class Mpr {
   }
 
   get viewports(): VolumePlane["viewport"][] {
-    return this.planes.map((plane) => plane.viewport);
+    return this.planes.map((plane) => plane.viewport).filter(Boolean); // those that are drawn already
   }
 
   /** Look through the window of the stack that the volume was made from. */

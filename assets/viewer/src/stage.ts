@@ -155,7 +155,11 @@ export class Viewer {
     this.root.classList.add("in-planes");
     this.grid.hidden = true;
     this.grid.after(volume.root);
-    await volume.start();
+    try {
+      await volume.start();
+    } catch (error) {
+      if (this.volume === volume) throw error; // else it was left before it was drawn
+    }
     if (this.volume !== volume) return;
     volume.focus();
     this.emit("volume");
