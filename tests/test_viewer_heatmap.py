@@ -243,7 +243,9 @@ def test_the_maps_resolution_its_maximum_and_the_absolute_scale_are_stated(page:
     expect(page.get_by_text("Highest here 1;")).to_be_visible()
 
 
-def test_before_the_reading_nothing_hints_at_a_heatmap(films: tuple[Server, int, int], chromium: Browser) -> None:
+def test_before_the_reading_nothing_hints_at_a_heatmap_and_after_it_the_heatmap_is_there(
+    films: tuple[Server, int, int], chromium: Browser
+) -> None:
     server, _, unread = films
     with watched(chromium) as witness:
         page = open_viewer(witness, server, unread)
@@ -252,4 +254,11 @@ def test_before_the_reading_nothing_hints_at_a_heatmap(films: tuple[Server, int,
         assert page.locator("canvas.heatmap").count() == 0
         picture = seen(page)
         assert (picture.max(axis=2) - picture.min(axis=2) < 40).all()  # no colour on the film
+        page.get_by_placeholder("Your name (not verified)").fill("A. Reader")
+        page.get_by_placeholder("Your name (not verified)").press("Tab")
+        page.get_by_role("button", name="Normal").click()
+        page.get_by_role("button", name="Save and reveal").click()
+        expect(page.get_by_role("checkbox", name=CONTROLS)).to_be_visible()
+        show_cells_only(page)
+        assert_on_the_square(page)
         witness.assert_clean()

@@ -216,7 +216,12 @@ def test_another_readers_measurement_is_shown_with_the_name_and_cannot_be_change
         page.get_by_role("button", name="Window: ").click()
         drag(page, point(page, *END), point(page, 110, 100))
         page.wait_for_timeout(1000)
+        rows(page).first.get_by_role("button", name="Show length").click()
+        cell(page).focus()
+        page.keyboard.press("Delete")
+        page.wait_for_timeout(1000)
         assert ward.saved(ward.study) == before
+        expect(lines(page)).to_have_count(1)
         assert drawn_line(page) == pytest.approx(expected_line(page), abs=1)
         witness.assert_clean()
 

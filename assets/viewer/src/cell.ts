@@ -58,7 +58,11 @@ export class Cell {
     this.plate.addEventListener(Enums.Events.STACK_NEW_IMAGE, () => this.onNewImage());
   }
 
+  /** Stop for good: what was asked for and comes later finds nobody. */
   disable(): void {
+    this.opening++;
+    this.wanted = -1;
+    this.listeners.clear();
     this.prefetch.stop();
     this.engine.disableElement(this.id);
   }

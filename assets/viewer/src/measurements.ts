@@ -63,10 +63,9 @@ class Measurements {
     this.hear(Events.ANNOTATION_MODIFIED, (drawing) => this.onModified(drawing));
     this.hear(Events.ANNOTATION_ADDED, (drawing) => this.onAdded(drawing));
     this.hear(Events.ANNOTATION_REMOVED, (drawing) => this.onRemoved(drawing));
-    const onSelected = () => this.whileShown(() => this.refresh());
-    eventTarget.addEventListener(Events.ANNOTATION_SELECTION_CHANGE, onSelected);
-    this.forget.push(store.listen(() => this.whileShown(() => this.place())));
-    this.forget.push(() => eventTarget.removeEventListener(Events.ANNOTATION_SELECTION_CHANGE, onSelected));
+    this.hear(Events.ANNOTATION_SELECTION_CHANGE, () => this.refresh());
+    this.forget.push(store.listen(() => this.place()));
+    this.viewer.on("stopped", () => this.forget.splice(0).forEach((stop) => stop()));
     this.viewer.on("data", () => this.onData());
     this.viewer.on("volume", () => this.refresh());
     onEachCell(this.viewer, (cell) => {
@@ -81,14 +80,9 @@ class Measurements {
 
   /** Call a handler for as long as this viewer stands on the page. */
   private hear(event: string, handle: (drawing: Drawing) => void): void {
-    const listener = (heard: Event) => this.whileShown(() => handle((heard as CustomEvent<{ annotation: Drawing }>).detail.annotation));
+    const listener = (heard: Event) => handle((heard as CustomEvent<{ annotation: Drawing }>).detail.annotation);
     eventTarget.addEventListener(event, listener);
     this.forget.push(() => eventTarget.removeEventListener(event, listener));
-  }
-
-  private whileShown(act: () => void): void {
-    if (this.viewer.root.isConnected) act();
-    else this.forget.splice(0).forEach((stop) => stop());
   }
 
   private get reader(): string {

@@ -25,7 +25,7 @@ import { addVolume } from "./volume_button";
 const ENGINE = "medcore";
 const CONTEXTS = 4; // of WebGL: one a cell; browsers take the oldest away beyond 8 to 16 a page
 
-export type ViewerEvent = "cells" | "active" | "data" | "layout" | "volume";
+export type ViewerEvent = "cells" | "active" | "data" | "layout" | "volume" | "stopped";
 
 let started: Promise<RenderingEngine> | null = null; // one engine serves every viewer of the page
 
@@ -52,6 +52,7 @@ export class Viewer {
   volume: Mpr | null = null; // in the place of the cells while the reader looks at planes
   private reported = "";
   private granted = 0;
+  private isStopped = false;
   private readonly opening = new Map<Cell, SeriesEntry>();
   private readonly listeners = new Map<ViewerEvent, Set<() => void>>();
   private resizing: ResizeObserver | null = null;
@@ -75,6 +76,7 @@ export class Viewer {
 
   async start(): Promise<void> {
     this.engine = await (started ??= startOnce());
+    if (this.isStopped) return; // the page has put it away again already
     this.active = this.addCell();
     addKeyboard(this);
     addToolbar(this);
@@ -102,10 +104,12 @@ export class Viewer {
   }
 
   stop(): void {
+    this.isStopped = true;
     this.resizing?.disconnect();
     this.leaveVolume();
     for (const cell of this.cells) cell.disable();
     this.root.remove();
+    this.emit("stopped");
   }
 
   on(event: ViewerEvent, listener: () => void): void {
