@@ -35,6 +35,7 @@ export class Mpr {
   private readonly value = element("output", { className: "planes-value", label: "At the crosshair" });
   isAiming = true; // whether the left button takes the crosshair along
   private isStopped = false;
+  private pointer: number | null = null; // that holds the crosshair
   private center: Vector;
 
   /** The images of the cell's stack must be loaded. */
@@ -166,20 +167,21 @@ export class Mpr {
     frame.addEventListener("wheel", roll, { capture: true, passive: false });
   }
 
-  /** The left button, or a finger, takes the crosshair along; Cornerstone3D's tools hear nothing of it. */
+  /** The left button, or one finger, takes the crosshair along; Cornerstone3D's tools hear nothing of it. */
   private take(plane: VolumePlane, event: PointerEvent): void {
     plane.frame.focus({ preventScroll: true });
+    this.pointer = null; // a second finger ends what the first one did
     if (!this.isAiming || event.button !== 0 || !event.isPrimary) return;
     event.preventDefault();
     event.stopPropagation();
+    this.pointer = event.pointerId;
     plane.frame.setPointerCapture(event.pointerId);
     this.moveTo(plane.pointUnder(event));
   }
 
   private drag(plane: VolumePlane, event: PointerEvent): void {
-    if (plane.frame.hasPointerCapture(event.pointerId)) this.moveTo(plane.pointUnder(event));
+    if (event.pointerId === this.pointer && plane.frame.hasPointerCapture(event.pointerId)) this.moveTo(plane.pointUnder(event));
   }
-
 
   private toggleFull(plane: VolumePlane): void {
     const isFull = this.root.classList.toggle("full");
