@@ -57,7 +57,9 @@ def write_frame(path: Path, frame: int, coding: str, target: Path) -> None:
             body = encode(as_sent(read_native(path, layout, frame), ds, layout), coding)
     if needs_child(layout):
         limit_s = allowed_s(size) + KILL_AFTER_S + decoders.GRACE_S
-        decoders.run_twice(write_in_child, limit_s, path, frame, coding, target)
+        # The child need not read the header again; a table of offsets may be long, and the child makes its own.
+        known = replace(layout, extended_offsets=None)
+        decoders.run_twice(write_in_child, limit_s, path, frame, known, coding, target)
     else:
         write_private(target, body)
 
@@ -83,28 +85,27 @@ def map_stored(path: Path, frame: int) -> memoryview | None:
     return body.data
 
 
-def write_in_child(path: Path, frame: int, coding: str, target: Path) -> None:
+def write_in_child(path: Path, frame: int, layout: Layout, coding: str, target: Path) -> None:
     """Decode a frame under limits and write it; see `write_frame`."""
     with damage_as_sentence():
         try:
-            array, ds, layout = _decode(path, frame)
+            array = _decode(path, frame, layout)
+            ds = read_layout_of(path)[0] if layout.photometric == "PALETTE COLOR" else Dataset()
             body = encode(as_sent(array, ds, layout), coding)
         except MemoryError as error:
             raise PixelError(NO_MEMORY) from error
     write_private(target, body)
 
 
-def _decode(path: Path, frame: int) -> tuple[np.ndarray, Dataset, Layout]:
-    with file_limits():
-        ds, layout = read_layout_of(path, frame)
-        if layout.is_native:  # deflated, and its body is not kept
-            return decode_file(path, frame), ds, layout
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            allow(FILE_S + decoding_s(layout.frame_samples, status.st_size))
-            if layout.frames > 1 and layout.extended_offsets is None:
+def _decode(path: Path, frame: int, layout: Layout) -> np.ndarray:
+    if layout.is_native:  # deflated
+        return decode_file(path, frame)
+    with path.open("rb") as stream:
+        status = os.fstat(stream.fileno())
+        with file_limits(FILE_S + decoding_s(layout.frame_samples, status.st_size)):
+            if layout.frames > 1:
                 layout = replace(layout, extended_offsets=_fragments(path, layout, status.st_mtime_ns, status.st_size))
-            return decode(stream, layout, frame), ds, layout
+            return decode(stream, layout, frame)
 
 
 @lru_cache(maxsize=FILES_KNOWN)
