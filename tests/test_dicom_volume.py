@@ -224,6 +224,12 @@ def test_a_series_of_files_is_a_volume_foot_to_head(tmp_path: Path) -> None:
     assert images_of(volume) == [5, 4, 3, 2, 1, 0]
 
 
+@pytest.mark.parametrize("uid", ["__proto__", "constructor", "Doe^Jane", "1.2.3 4", "1" * 65])
+def test_what_is_no_uid_names_no_frame_of_reference_for_a_browser_to_keep(tmp_path: Path, uid: str) -> None:
+    (description,) = described([write(make_film(FrameOfReferenceUID=uid), tmp_path / "film")])
+    assert description.frame_of_reference_uid == ""
+
+
 def test_an_enhanced_object_is_a_volume_by_its_functional_groups(tmp_path: Path) -> None:
     heights = [6.0, 0.0, 3.0]
     ds = make_film(np.zeros((3, 8, 6), np.uint16), SOPClassUID=EnhancedMRImageStorage, Modality="MR", ViewPosition=None)

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from medcore.dicom import instance, presentation
 from medcore.dicom.elements import decimal, decimals, item_at, tag_of, text
 from medcore.dicom.frame import Frame
-from medcore.dicom.instance import read_orientation, read_position, read_spacing
+from medcore.dicom.instance import read_orientation, read_position, read_spacing, read_uid
 from medcore.dicom.layout import Layout
 from medcore.dicom.luts import LookupTable, Rescale
 from medcore.dicom.stored_values import sent_type
@@ -135,7 +135,7 @@ def describe(ds: Dataset, pixels: Layout) -> Description:
         spacing_mm=spacing,
         spacing_source=spacing_source,
         pixel_aspect=height / width,
-        frame_of_reference_uid=text(ds, "FrameOfReferenceUID"),
+        frame_of_reference_uid=read_uid(ds, "FrameOfReferenceUID"),
         frame_time_ms=frame_time_ms(ds) if pixels.frames > 1 else None,
         slope=slope,
         intercept=intercept,

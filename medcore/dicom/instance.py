@@ -76,7 +76,7 @@ def read_attributes(header: Header, sha256: str) -> Attributes:
     birth_date = read_date(ds, "PatientBirthDate")
     spacing, spacing_source = read_spacing(ds)
     return Attributes(
-        **{name: _uid(ds, keyword) or made_uid(sha256, name) for name, keyword in UIDS.items()},
+        **{name: read_uid(ds, keyword) or made_uid(sha256, name) for name, keyword in UIDS.items()},
         **{name: text(ds, keyword) for name, keyword in TEXTS.items()},
         sop_class_uid=text(ds, "SOPClassUID"),
         transfer_syntax_uid=header.syntax,
@@ -104,7 +104,7 @@ def read_attributes(header: Header, sha256: str) -> Attributes:
     )
 
 
-def _uid(ds: Dataset, keyword: str) -> str:
+def read_uid(ds: Dataset, keyword: str) -> str:
     """Return a UID, "" where what stands there is none; PS3.5, 9.1."""
     value = text(ds, keyword)
     return value if UID_FORM.fullmatch(value) else ""
