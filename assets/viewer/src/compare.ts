@@ -6,14 +6,16 @@ import type { Linking } from "./linking";
 import { bestPrior } from "./priors";
 import type { Viewer } from "./stage";
 
+const LABEL = "Compare with the patient's earlier study";
+
 export function addCompare(viewer: Viewer, linking: Linking): void {
-  const compareButton = button("Compare", "Compare with the patient's earlier study", () => void compare(viewer, linking));
+  const compareButton = button("Compare", LABEL, () => void compare(viewer, linking));
   const group = element("div", { className: "group" }, [compareButton]);
   const show = () => (group.hidden = viewer.data.priors.every((prior) => prior.series.length === 0));
   viewer.toolbar.append(group);
   const isOffered = () => !group.hidden;
   addCommands(viewer, "Earlier studies", [
-    { label: "Compare with the patient's earlier study", keys: ["Shift+C"], run: () => isOffered() && void compare(viewer, linking), isOffered },
+    { label: LABEL, keys: ["Shift+C"], run: () => isOffered() && void compare(viewer, linking), isOffered },
   ]);
   viewer.on("data", show);
   show();

@@ -53,7 +53,8 @@ export class Mpr {
     this.center = clampTo(this.volume.grid, centerOf(shownPlane(cell) ?? first));
     const fit = button("Fit", "Show each plane whole", () => this.fit());
     const leave = button("Close", "Go back to the stack", () => viewer.leaveVolume());
-    const bar = element("div", { className: "planes-bar", role: "toolbar", label: "Planes" }, [this.aim, this.slab.root, fit, this.value, leave]);
+    const controls = [this.aim, this.slab.root, fit, this.value, leave];
+    const bar = element("div", { className: "planes-bar", role: "toolbar", label: "Planes" }, controls);
     this.root.append(bar, element("div", { className: "planes-grid" }, this.planes.map((plane) => plane.frame)));
   }
 
@@ -153,7 +154,8 @@ export class Mpr {
     const { frame, plate } = plane;
     frame.addEventListener("pointerdown", (event) => this.take(plane, event), { capture: true });
     frame.addEventListener("pointermove", (event) => this.drag(plane, event));
-    frame.addEventListener("touchstart", (event) => this.isAiming && event.touches.length === 1 && event.stopPropagation(), { capture: true, passive: true });
+    const keep = (event: TouchEvent) => this.isAiming && event.touches.length === 1 && event.stopPropagation();
+    frame.addEventListener("touchstart", keep, { capture: true, passive: true });
     frame.addEventListener("dblclick", () => this.toggleFull(plane));
     plate.addEventListener(WINDOW_DRAGGED, () => this.cell.chooseWindow(toWindow(plane.range, this.cell.window.function)));
     plate.addEventListener(SCROLL_ASKED, (event) => this.scroll(plane, (event as CustomEvent<number>).detail));

@@ -66,7 +66,8 @@ export function holdInPlanes(name: ToolName): void {
 }
 
 function probeLines(data: tools.Types.Annotation["data"], target: string): string[] | undefined {
-  const { value, modalityUnit } = (data.cachedStats as Record<string, { value?: unknown; modalityUnit?: unknown }> | undefined)?.[target] ?? {};
+  const read = data.cachedStats as Record<string, { value?: unknown; modalityUnit?: unknown }> | undefined;
+  const { value, modalityUnit } = read?.[target] ?? {};
   return typeof value === "number" ? [writeValue(value, modalityUnit === "HU" ? "HU" : "")] : undefined;
 }
 

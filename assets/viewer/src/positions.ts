@@ -8,7 +8,7 @@ export function placeAt(stack: Plane[], other: Plane): number | null {
   return first && goTogether(first, other) ? nearest(heights(stack), along(other, first)) : null;
 }
 
-/** Where a stack comes to from one of its places when another stack went from one image to another; null where the two are not about parallel. */
+/** Where a stack comes to from one of its places when another went from one image to another; null where they are not about parallel. */
 export function placeAfter(stack: Plane[], start: number, from: Plane, to: Plane): number | null {
   const [first] = stack;
   if (!first || !goTogether(first, from)) return null;

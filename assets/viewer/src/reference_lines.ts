@@ -65,7 +65,8 @@ class ReferenceLines {
 
   private endsIn(cell: Cell): [[number, number], [number, number]] | null {
     const { active, layout } = this.viewer;
-    if (!this.isOn || layout.isFull || cell === active || !active?.shown || active.failure || !cell.shown || !sharesSpace(cell, active)) return null;
+    if (!this.isOn || layout.isFull || cell === active || !active?.shown || active.failure) return null;
+    if (!cell.shown || !sharesSpace(cell, active)) return null;
     const [ours, theirs] = [shownPlane(active), shownPlane(cell)];
     return ours && theirs ? cut(ours, theirs) : null;
   }

@@ -74,7 +74,8 @@ class SeriesList {
     made.className = "series";
     made.draggable = true;
     made.dataset.series = String(entry.id);
-    made.append(picture, element("span", { className: "series-title", text: entry.title }), element("span", { className: "series-count", text: count }));
+    const title = element("span", { className: "series-title", text: entry.title });
+    made.append(picture, title, element("span", { className: "series-count", text: count }));
     made.addEventListener("dragstart", (event) => event.dataTransfer?.setData(DRAGGED, String(entry.id)));
     this.buttons.set(entry.id, made);
     return made;

@@ -186,7 +186,8 @@ export class Viewer {
   private measure(): void {
     const host = this.root.getRootNode();
     let above = this.root.getBoundingClientRect().top;
-    for (let outer = host instanceof ShadowRoot ? host.host : this.root.parentElement; outer; outer = outer.parentElement) above += outer.scrollTop;
+    let outer = host instanceof ShadowRoot ? host.host : this.root.parentElement;
+    for (; outer; outer = outer.parentElement) above += outer.scrollTop;
     this.root.style.setProperty("--above", `${Math.round(above)}px`);
   }
 

@@ -56,7 +56,12 @@ export class Volume {
 }
 
 /** Load what is still missing of a stack, the nearest to `place` first; `report` hears how many of them are there. */
-export async function loadImages(imageIds: readonly string[], place: number, signal: AbortSignal, report: (done: number) => void): Promise<void> {
+export async function loadImages(
+  imageIds: readonly string[],
+  place: number,
+  signal: AbortSignal,
+  report: (done: number) => void,
+): Promise<void> {
   checkSize(imageIds);
   const waiting = nearestFirst(imageIds.length, place).map((index) => imageIds[index]!);
   let done = 0;

@@ -6,11 +6,13 @@ import { button, element } from "./dom";
 import { onEachCell } from "./each_cell";
 import { addCommands } from "./keyboard";
 import { Mpr } from "./mpr";
+import type { SeriesImages } from "./server";
 import type { Viewer } from "./stage";
 import { heldTool, onHeld } from "./tools";
 import { loadImages } from "./volume";
 
 const LABEL = "Planes through the volume (MPR)";
+const LOADING = "Loading the volume";
 const SHOWN_MS = 8000; // how long a reason stays
 
 export function addVolume(viewer: Viewer): void {
@@ -30,22 +32,30 @@ export function addVolume(viewer: Viewer): void {
   ]);
 }
 
+interface Loading {
+  series: SeriesImages;
+  controller: AbortController;
+}
+
 class VolumeButton {
   private readonly button = button("MPR", LABEL, () => void this.press());
   readonly root = element("div", { className: "group" }, [this.button]);
   private readonly text = element("span");
-  private readonly bar = element("progress");
-  readonly notice = element("div", { className: "volume-notice", role: "status" }, [this.text, this.bar]);
-  private loading: AbortController | null = null;
+  private readonly count = element("span");
+  private readonly bar = element("progress", { label: LOADING });
+  readonly notice = element("div", { className: "volume-notice", role: "status" }, [this.text, this.count, this.bar]);
+  private loading: Loading | null = null;
   private hiding = 0;
 
   constructor(private readonly viewer: Viewer) {
+    this.count.setAttribute("aria-live", "off"); // else every image would be read out
     this.say("");
     this.update();
   }
 
   /** It can be reached and read even where it does nothing. */
   update(): void {
+    if (this.loading && this.loading.series !== this.viewer.active?.series) this.cancel();
     const reason = this.reason;
     this.button.setAttribute("aria-disabled", String(reason !== ""));
     this.button.setAttribute("aria-pressed", String(this.viewer.volume !== null));
@@ -65,11 +75,12 @@ class VolumeButton {
     if (this.viewer.volume) return this.viewer.leaveVolume();
     if (this.reason) return this.say(this.reason);
     const cell = this.viewer.active;
-    const { series } = cell;
-    const loading = (this.loading = new AbortController());
+    const series = cell.series!;
+    const loading: Loading = (this.loading = { series, controller: new AbortController() });
     try {
-      await loadImages(cell.stack, cell.place, loading.signal, (done) => this.report(done, cell.length));
-      if (loading.signal.aborted || cell !== this.viewer.active || cell.series !== series) return;
+      const { signal } = loading.controller;
+      await loadImages(cell.stack, cell.place, signal, (done) => this.report(loading, done, cell.length));
+      if (signal.aborted || cell !== this.viewer.active || cell.series !== series) return;
       this.say("");
       await this.viewer.enterVolume(new Mpr(this.viewer, cell));
     } catch (error) {
@@ -81,22 +92,24 @@ class VolumeButton {
   }
 
   private cancel(): void {
-    this.loading?.abort();
+    this.loading?.controller.abort();
     this.loading = null;
     this.say("");
   }
 
-  private report(done: number, all: number): void {
-    if (!this.loading) return;
-    this.say(`Loading the volume, ${done} of ${all}`);
+  private report(loading: Loading, done: number, all: number): void {
+    if (this.loading !== loading) return;
+    if (this.bar.hidden) this.say(LOADING);
+    window.clearTimeout(this.hiding);
+    this.count.textContent = `${done} of ${all}`;
     Object.assign(this.bar, { max: all, value: done });
-    this.bar.hidden = false;
+    this.bar.hidden = this.count.hidden = false;
   }
 
   private say(text: string): void {
     window.clearTimeout(this.hiding);
     this.text.textContent = text;
-    this.bar.hidden = true;
+    this.bar.hidden = this.count.hidden = true;
     this.notice.hidden = text === "";
     if (text) this.hiding = window.setTimeout(() => this.say(""), SHOWN_MS);
   }
@@ -106,6 +119,6 @@ export const VOLUME_BUTTON_STYLE = `
 button[aria-disabled="true"] { color: #7d878b; cursor: not-allowed; }
 .volume-notice { position: absolute; z-index: 3; inset: 8px auto auto 50%; transform: translateX(-50%); max-width: 80%; display: flex; gap: 8px; align-items: center;
   padding: 6px 12px; background: #15191bf0; border: 1px solid #2a3033; border-radius: 4px; pointer-events: none; }
-.volume-notice[hidden], .volume-notice progress[hidden] { display: none; }
+.volume-notice[hidden], .volume-notice [hidden] { display: none; }
 .volume-notice progress { width: 120px; accent-color: #23869b; }
 `;
