@@ -9,70 +9,23 @@ import shutil
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import anyio.lowlevel
 import numpy as np
-import pydicom
 import pytest
 import zstandard
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.pixels import pixel_array
-from pydicom.pixels.processing import apply_color_lut
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEG2000Lossless
 from starlette.types import Message
 
 from medcore.dicom import stop_decoders
-from medcore.library import Instance, Library
+from medcore.library import Library
 from medcore.server.pixels import CHUNK, BodyResponse
 from medcore.settings import REPOSITORY, Settings
-from tests.films import make_film, ramp, write, write_ct_series, write_film
-from tests.servers import Answer, Server, running_server
+from tests.pixel_sites import PYDICOM_FILES, TYPES, Site, expected, received, run_of_frames, write_files
+from tests.servers import running_server
 
-PYDICOM_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
-TYPES = {
-    "uint8": np.dtype("u1"),
-    "int8": np.dtype("i1"),
-    "uint16": np.dtype("<u2"),
-    "int16": np.dtype("<i2"),
-    "float32": np.dtype("<f4"),
-    "rgb8": np.dtype("u1"),
-}
 GONE_UID = "1.2.826.0.1.3680043.8.498.1"
-RNG = np.random.default_rng(11)
-
-
-@dataclass(frozen=True)
-class Site:
-    """A running server, its library and a browser's cookie."""
-
-    server: Server
-    library: Library
-    cookie: str
-
-    def ask(self, path: str, **headers: str) -> Answer:
-        """Ask as a browser with a session does."""
-        return self.server.ask(path, Cookie=self.cookie, **headers)
-
-    def json(self, path: str) -> Any:
-        """Ask for something that is there."""
-        answer = self.ask(path)
-        assert answer.status == 200, (path, answer.status, answer.body[:200])
-        return json.loads(answer.body)
-
-    def instances(self) -> list[Instance]:
-        """List every image of the library."""
-        rows = self.library.studies().rows
-        return [instance for row in rows for instance in self.library.study(row.id).instances]
-
-    def find(self, uid: str) -> Instance:
-        """Find an image that is there."""
-        instance = self.library.find_instance(uid)
-        assert instance is not None
-        return instance
 
 
 @pytest.fixture(scope="module")
@@ -83,87 +36,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[Site]:
     library = Library.open(Settings(data_dir=folder / "data", models_dir=REPOSITORY / "assets" / "models"))
-    library.add([PYDICOM_FILES, _own_files(folder / "files")])
+    library.add([PYDICOM_FILES, write_files(folder / "files")])
     stop_decoders()  # the server has its own
     with running_server(folder) as server:
         yield Site(server, library, server.session_cookie())
     library.close()
-
-
-def _own_files(folder: Path) -> Path:
-    for dtype in ("uint8", "int8", "uint16", "int16", "uint32", "int32"):
-        info = np.iinfo(dtype)
-        pixels = RNG.integers(info.min, info.max, (5, 7), dtype, endpoint=True)
-        write_film(folder / dtype, pixels, SOPInstanceUID=f"1.2.3.{len(dtype)}{info.bits}{int(info.min < 0)}")
-    big = make_film(ramp(), SOPInstanceUID="1.2.3.100")
-    big.PixelData = ramp().astype(">u2").tobytes()
-    write(big, folder / "big endian", ExplicitVRBigEndian)
-    for keyword, kind, uid in (("FloatPixelData", "<f4", "1.2.3.101"), ("DoubleFloatPixelData", "<f8", "1.2.3.102")):
-        values = np.array([[0.5, -1e30, 7, 1e-9], [1, 2, 3, 4]], kind)
-        ds = make_film(
-            np.zeros((2, 4), np.uint16), PixelData=None, BitsAllocated=8 * values.itemsize, SOPInstanceUID=uid
-        )
-        for element in ("BitsStored", "HighBit", "PixelRepresentation"):
-            delattr(ds, element)
-        setattr(ds, keyword, values.tobytes())
-        write(ds, folder / keyword)
-    write_film(folder / "run", _run(), SOPInstanceUID="1.2.3.103", FrameTime=40, Modality="XA")
-    _write_half_damaged(folder / "damaged")
-    write_ct_series(folder / "ct", slices=5, SeriesDescription="Axial", FrameOfReferenceUID="1.2.3.9")
-    write_film(folder / "inverted", PhotometricInterpretation="MONOCHROME1", SOPInstanceUID="1.2.3.105")
-    write_film(folder / "to be deleted", SOPInstanceUID="1.2.3.106", PatientID="DELETED")
-    write_film(folder / "to be lost", SOPInstanceUID="1.2.3.107")
-    return folder
-
-
-def _run() -> np.ndarray:
-    return np.random.default_rng(3).integers(0, 60000, (6, 9, 11)).astype(np.uint16)
-
-
-def _write_half_damaged(path: Path) -> None:
-    """Write three frames of JPEG 2000 whose middle one is cut short; intake decodes the first and the last."""
-    pixels = RNG.integers(0, 4000, (3, 64, 64)).astype(np.uint16)
-    ds = make_film(pixels, SOPInstanceUID="1.2.3.104")
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.compress(JPEG2000Lossless, generate_instance_uid=False)
-    frames = list(pydicom.encaps.generate_frames(ds.PixelData, number_of_frames=3))
-    frames[1] = frames[1][:60] + bytes(len(frames[1]) - 60)
-    ds.PixelData = pydicom.encaps.encapsulate(frames)
-    ds["PixelData"].VR = "OB"
-    ds["PixelData"].is_undefined_length = True
-    write(ds, path, JPEG2000Lossless)
-
-
-def _decode(path: Path, frame: int) -> tuple[Dataset, np.ndarray]:
-    ds = pydicom.dcmread(path, force=True)
-    if "TransferSyntaxUID" not in ds.file_meta:
-        is_implicit, is_little = ds.original_encoding
-        explicit = ExplicitVRLittleEndian if is_little else ExplicitVRBigEndian
-        ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if is_implicit else explicit
-    return ds, pixel_array(ds, index=frame)
-
-
-def _expected(path: Path, frame: int) -> tuple[str, np.ndarray]:
-    """Return the type and the values that pydicom's own decoding leads to."""
-    ds, array = _decode(path, frame)
-    if ds.PhotometricInterpretation == "PALETTE COLOR":
-        colors = apply_color_lut(array, ds)
-        return "rgb8", (colors >> (8 if colors.max() > 255 else 0)).astype(np.uint8)
-    if array.ndim == 3:
-        return "rgb8", (array >> max(ds.BitsStored - 8, 0)).astype(np.uint8)
-    if ds.BitsAllocated > 16:
-        return "float32", array.astype("<f4")
-    if ds.BitsAllocated == 1:
-        return "uint8", array.astype(np.uint8)
-    kind = f"{'int' if ds.PixelRepresentation else 'uint'}{ds.BitsAllocated}"
-    return kind, array.astype(array.dtype.newbyteorder("<"))
-
-
-def _received(answer: Answer, image: dict[str, Any]) -> np.ndarray:
-    assert answer.status == 200, (answer.status, answer.body[:200])
-    shape = (image["rows"], image["columns"]) + ((3,) if image["type"] == "rgb8" else ())
-    return np.frombuffer(answer.body, TYPES[image["type"]]).reshape(shape)
 
 
 def test_every_image_comes_as_pydicom_decodes_it(site: Site) -> None:
@@ -174,13 +51,13 @@ def test_every_image_comes_as_pydicom_decodes_it(site: Site) -> None:
         types.add(image["type"])
         for frame in sorted({0, image["frames"] - 1}):
             try:
-                kind, values = _expected(instance.path, frame)
+                kind, values = expected(instance.path, frame)
             except ValueError:  # a Number of Frames of "1A", which pydicom does not read
                 only_here += 1
                 continue
             assert image["type"] == kind
-            received = _received(site.ask(f"/pixels/{uid}/{frame}"), image)
-            np.testing.assert_array_equal(received, values, err_msg=f"{image['photometric_interpretation']} {kind}")
+            sent = received(site.ask(f"/pixels/{uid}/{frame}"), image)
+            np.testing.assert_array_equal(sent, values, err_msg=f"{image['photometric_interpretation']} {kind}")
     assert types == set(TYPES)
     assert only_here == 1
     assert len(site.instances()) > 60
@@ -214,8 +91,8 @@ def test_each_coding_holds_the_same_values(site: Site, uid: str, accepted: str, 
 def test_each_frame_of_a_run_is_its_own(site: Site) -> None:
     image = site.json("/pixels/1.2.3.103")
     assert (image["frames"], image["frame_time_ms"], len(image["per_frame"])) == (6, 40, 6)
-    for number, values in enumerate(_run()):
-        np.testing.assert_array_equal(_received(site.ask(f"/pixels/1.2.3.103/{number}"), image), values)
+    for number, values in enumerate(run_of_frames()):
+        np.testing.assert_array_equal(received(site.ask(f"/pixels/1.2.3.103/{number}"), image), values)
 
 
 def test_an_image_says_what_a_viewer_needs(site: Site) -> None:
