@@ -15,6 +15,8 @@ import { redraw } from "./tools";
 const { annotation: drawings } = tools;
 const { Events } = tools.Enums;
 
+const RETRY_MS = 10_000; // until what could not be loaded is asked for again
+
 type Drawing = tools.Types.Annotation;
 
 // One for the page: what is not saved yet outlives the study that was closed.
@@ -43,6 +45,8 @@ class Measurements {
   private problem = ""; // why the saved ones could not be loaded
   private isPlacing = false; // what happens to drawings now is not the reader's doing
   private isLoaded = false;
+  private isStopped = false;
+  private again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly viewer: Viewer) {
     this.table = new MeasurementTable(viewer, {
@@ -65,7 +69,7 @@ class Measurements {
     this.hear(Events.ANNOTATION_REMOVED, (drawing) => this.onRemoved(drawing));
     this.hear(Events.ANNOTATION_SELECTION_CHANGE, () => this.refresh());
     this.forget.push(store.listen(() => this.place()));
-    this.viewer.on("stopped", () => this.forget.splice(0).forEach((stop) => stop()));
+    this.viewer.on("stopped", () => this.stop());
     this.viewer.on("data", () => this.onData());
     this.viewer.on("volume", () => this.refresh());
     onEachCell(this.viewer, (cell) => {
@@ -76,6 +80,12 @@ class Measurements {
       cell.on("failed", () => cell.failure && this.onLooking());
     });
     this.refresh();
+  }
+
+  private stop(): void {
+    this.isStopped = true;
+    clearTimeout(this.again);
+    for (const forget of this.forget) forget();
   }
 
   /** Call a handler for as long as this viewer stands on the page. */
@@ -103,26 +113,32 @@ class Measurements {
     else void this.load();
   }
 
-  /** Ask for what was saved of the study and its priors; once, after the first picture. */
+  /** Ask for what was saved of the study and its priors, after the first picture; again by itself where it failed. */
   private async load(): Promise<void> {
     this.isLoaded = true;
     this.problem = "";
-    const { data } = this.viewer;
     for (const study of this.studies) {
       try {
-        const measurements = await fetchMeasurements(study);
-        await this.images.locate(data, study, measurements);
-        this.clear(measurements);
-        store.load(study, measurements);
+        await this.loadStudy(study);
       } catch (error) {
         this.problem = error instanceof Error ? error.message : String(error);
       }
     }
+    if (this.isStopped) return;
     this.place();
+    if (this.problem) this.again = setTimeout(() => void this.load(), RETRY_MS);
+  }
+
+  private async loadStudy(study: number): Promise<void> {
+    const measurements = await fetchMeasurements(study);
+    this.clear(measurements);
+    store.load(study, measurements);
+    await this.images.locate(this.viewer.data, study, measurements);
   }
 
   private retry(): void {
     store.sendNow();
+    clearTimeout(this.again);
     if (this.problem) void this.load();
   }
 
