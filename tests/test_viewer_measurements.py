@@ -271,10 +271,17 @@ def test_what_cannot_be_sent_is_said_tried_again_and_asked_about_before_the_page
         page.close(run_before_unload=True)
         wait_until(lambda: page.wait_for_timeout(50) or questions == ["beforeunload"], PATIENCE_S, "nobody asked")
         page.unroute(address)
-        page.get_by_role("button", name="Try to save the measurements again").click()
+        page.get_by_role("button", name="Try the measurements again").click()
         wait_until(lambda: len(ward.saved(study)) == 1, PATIENCE_S, "the second try did not reach the library")
         expect(page.get_by_text("One change is not saved.")).to_be_hidden()
-        witness.complaints.clear()  # the request that the test broke
+        page.route(address, lambda route: route.abort())
+        page.reload()
+        expect(page.get_by_text("The saved measurements could not be loaded. MedCore does not answer.")).to_be_visible()
+        page.unroute(address)
+        page.get_by_role("button", name="Try the measurements again").click()
+        expect(rows(page)).to_have_count(1)
+        expect(lines(page)).to_have_count(1)
+        witness.complaints.clear()  # the requests that the test broke
         witness.assert_clean()
 
 

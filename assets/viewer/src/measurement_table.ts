@@ -63,7 +63,7 @@ export class MeasurementTable {
     private readonly viewer: Viewer,
     private readonly actions: TableActions,
   ) {
-    this.retry = button("Try again", "Try to save the measurements again", () => actions.retry());
+    this.retry = button("Try again", "Try the measurements again", () => actions.retry());
     const head = element("thead", { className: "unseen", role: "rowgroup" }, [
       element("tr", { role: "row" }, HEADERS.map((text) => element("th", { text, role: "columnheader" }))),
     ]);
@@ -84,8 +84,10 @@ export class MeasurementTable {
 
   show(state: TableState): void {
     const count = state.rows.length;
-    write(this.count, count ? String(count) : "");
-    this.opener.title = count ? `Measurements (${count})` : "Measurements";
+    const needsReader = state.problem !== "" || state.waiting > 0;
+    write(this.count, `${count || ""}${needsReader ? " !" : ""}`);
+    const title = count ? `Measurements (${count})` : "Measurements";
+    this.opener.title = needsReader ? `${title}: not all are saved or loaded` : title;
     this.opener.setAttribute("aria-label", this.opener.title);
     this.showRows(state.rows);
     this.table.hidden = this.exports.hidden = count === 0;
@@ -97,7 +99,7 @@ export class MeasurementTable {
     this.inPlanes.hidden = !this.viewer.volume;
     this.csv.href = exportAddress(state.study, "csv");
     this.report.href = exportAddress(state.study, "dcm");
-    if (count > 0 && !this.isOpen && !this.isChosen && this.leavesRoom()) this.open(true, false);
+    if ((count > 0 || needsReader) && !this.isOpen && !this.isChosen && this.leavesRoom()) this.open(true, false);
   }
 
   private showRows(rows: TableRow[]): void {
