@@ -1,6 +1,7 @@
 /** How a picture lies on its plate: moved, enlarged, turned, mirrored; always as the reader sees it. */
 
 import type { StackViewport, Types } from "@cornerstonejs/core";
+import { imageOf, toWorld } from "./images";
 
 type Vector = Types.Point3;
 
@@ -30,14 +31,26 @@ function combined(one: Vector, share: number, other: Vector, otherShare: number)
   return [0, 1, 2].map((axis) => one[axis]! * share + other[axis]! * otherShare) as Vector;
 }
 
+/** The map from image coordinates (column, row; pixel centres at whole numbers) to CSS pixels of the plate. */
+export function imageMatrix(viewport: StackViewport, imageId: string): DOMMatrix {
+  const at = (column: number, row: number) => viewport.worldToCanvas(toWorld(imageId, [column, row])) as [number, number];
+  const far = 1000; // pixels, so that rounding counts for less
+  const [origin, right, down] = [at(0, 0), at(far, 0), at(0, far)];
+  const share = (end: [number, number]) => [(end[0] - origin[0]) / far, (end[1] - origin[1]) / far];
+  return new DOMMatrix([...share(right), ...share(down), ...origin]);
+}
+
 /** Show the whole picture, as large as the plate allows, in its middle; it stays turned and mirrored as it is. */
-export function fit(viewport: StackViewport, picture: { width: number; height: number; middle: Vector }): void {
+export function fit(viewport: StackViewport, matrix: DOMMatrix, imageId: string): void {
+  const { rows, columns } = imageOf(imageId).image;
+  const middle = toWorld(imageId, [(columns - 1) / 2, (rows - 1) / 2]);
   const { clientWidth, clientHeight } = viewport.element;
-  const share = Math.min(clientWidth / picture.width, clientHeight / picture.height);
+  const width = Math.abs(matrix.a) * columns + Math.abs(matrix.c) * rows;
+  const height = Math.abs(matrix.b) * columns + Math.abs(matrix.d) * rows;
   const { focalPoint, position } = viewport.getCamera();
-  const shift = combined(picture.middle, 1, focalPoint!, -1);
-  viewport.setZoom(viewport.getZoom() * share);
-  viewport.setCamera({ focalPoint: picture.middle, position: combined(position!, 1, shift, 1) });
+  const shift = combined(middle, 1, focalPoint!, -1);
+  viewport.setZoom(viewport.getZoom() * Math.min(clientWidth / width, clientHeight / height));
+  viewport.setCamera({ focalPoint: middle, position: combined(position!, 1, shift, 1) });
 }
 
 /** Enlarge about a point of the plate, in CSS pixels. */

@@ -1,19 +1,17 @@
 /** One place of the layout: a stack of images with its window and camera, and whatever is laid over it. */
 
 import { Enums, type RenderingEngine, type StackViewport, utilities } from "@cornerstonejs/core";
-import { type Direction, fit, flip, pan, rotate, zoomAt } from "./camera";
+import { type Direction, fit, flip, imageMatrix, pan, rotate, zoomAt } from "./camera";
 import { drawThrough } from "./curves";
 import { element } from "./dom";
-import { imageIdsOf, imageOf, rangeOf, toWorld } from "./images";
+import { imageIdsOf, imageOf, rangeOf } from "./images";
 import type { SeriesEntry } from "./data";
 import { Superseded } from "./loads";
+import { lookThrough, type WindowChoice } from "./looks";
 import { Notice } from "./notice";
 import { Prefetch } from "./prefetch";
 import { fetchSeries, type Image, type SeriesImages, type Window } from "./server";
-import { curveOf, type Curve, fileWindows, fullRange, tableCurve, toWindow, windowsFor } from "./windows";
-
-/** What the reader looks through: what each file asks for, one of `windowsFor`, or an own one. */
-export type WindowChoice = "file" | Window;
+import { toWindow, windowsFor } from "./windows";
 
 /** `scrolled` is the reader's own doing; `image` is every new image, whoever asked for it. */
 export type CellEvent = "opened" | "image" | "rendered" | "window" | "failed" | "scrolled";
@@ -21,9 +19,10 @@ export type CellEvent = "opened" | "image" | "rendered" | "window" | "failed" | 
 const NO_IMAGE = "This series has no image that can be shown.";
 
 export class Cell {
-  readonly frame: HTMLDivElement; // what the layout places
-  readonly plate: HTMLDivElement; // what Cornerstone3D draws in
-  readonly cover: HTMLDivElement; // laid over the plate; lets the mouse through
+  private readonly notice = new Notice();
+  readonly plate = element("div", { className: "plate" }); // what Cornerstone3D draws in
+  readonly cover = element("div", { className: "cover" }, [this.notice.element]); // laid over the plate; lets the mouse through
+  readonly frame = element("div", { className: "cell", tabIndex: 0, role: "region", label: "Image" }, [this.plate, this.cover]); // what the layout places
   entry: SeriesEntry | null = null;
   series: SeriesImages | null = null;
   windowChoice: WindowChoice = "file";
@@ -35,7 +34,6 @@ export class Cell {
   private imageIds: string[] = [];
   private isStacked = false; // whether Cornerstone3D has these images
   private opening = 0;
-  private readonly notice = new Notice();
   private readonly prefetch = new Prefetch();
   private readonly listeners = new Map<CellEvent, Set<() => void>>();
 
@@ -43,9 +41,6 @@ export class Cell {
     readonly id: string,
     private readonly engine: RenderingEngine,
   ) {
-    this.plate = element("div", { className: "plate" });
-    this.cover = element("div", { className: "cover" }, [this.notice.element]);
-    this.frame = element("div", { className: "cell", tabIndex: 0, role: "region", label: "Image" }, [this.plate, this.cover]);
     this.plate.addEventListener("contextmenu", (event) => event.preventDefault());
     this.plate.addEventListener("touchend", (event) => event.cancelable && event.preventDefault()); // or a tap counts as a click too
     this.plate.addEventListener("pointerdown", () => this.frame.focus({ preventScroll: true }));
@@ -55,7 +50,10 @@ export class Cell {
   enable(): void {
     this.engine.enableElement({ viewportId: this.id, element: this.plate, type: Enums.ViewportType.STACK });
     this.plate.addEventListener(Enums.Events.IMAGE_RENDERED, () => this.onRendered());
-    this.plate.addEventListener(Enums.Events.STACK_NEW_IMAGE, () => this.onNewImage());
+    this.plate.addEventListener(Enums.Events.STACK_NEW_IMAGE, () => {
+      this.applyWindow();
+      this.emit("image");
+    });
   }
 
   /** Stop for good: what was asked for and comes later finds nobody. */
@@ -187,16 +185,10 @@ export class Cell {
   private onRendered(): void {
     if (!this.imageId || !this.isStacked) return;
     const { a, b, c, d, e, f } = this.imageToCanvas();
-    this.frame.dataset.series = String(this.series!.series);
-    this.frame.dataset.place = String(this.place);
-    this.frame.dataset.matrix = [a, b, c, d, e, f].join(" ");
-    this.frame.dataset.window = `${this.window.center} ${this.window.width}`;
+    const { center, width } = this.window;
+    const drawn = { series: this.series!.series, place: this.place, matrix: `${a} ${b} ${c} ${d} ${e} ${f}`, window: `${center} ${width}` };
+    Object.assign(this.frame.dataset, drawn);
     this.emit("rendered");
-  }
-
-  private onNewImage(): void {
-    this.applyWindow();
-    this.emit("image");
   }
 
   /** The windows to choose from for the image that is shown. */
@@ -225,34 +217,15 @@ export class Cell {
   private applyWindow(): void {
     const shown = this.shown;
     if (!shown || !this.isStacked) return;
-    const curve = this.curve();
+    const { window, curve } = lookThrough(this.windowChoice, this.imageId);
+    this.window = window;
     drawThrough(this.viewport, curve, shown.image.type !== "rgb8" && shown.image.inverted !== this.isTurned);
     this.emit("window");
   }
 
-  /** Choose the window to draw with, and how it gets from black to white. */
-  private curve(): Curve {
-    const { image, frame } = this.shown!;
-    const range = rangeOf(this.imageId);
-    const table = this.windowChoice === "file" && image.type !== "rgb8" ? image.voi_lut : null;
-    if (table) {
-      const curve = tableCurve(table, range);
-      this.window = { ...toWindow(curve), name: "Table" };
-      return curve;
-    }
-    this.window = this.windowChoice === "file" ? (fileWindows(image, frame)[0] ?? fullRange(range)) : this.windowChoice;
-    return curveOf(this.window);
-  }
-
   /** Show the whole picture, as large as there is room. */
   fit(): void {
-    const { image } = this.shown!;
-    const matrix = this.imageToCanvas();
-    fit(this.viewport, {
-      width: Math.abs(matrix.a) * image.columns + Math.abs(matrix.c) * image.rows,
-      height: Math.abs(matrix.b) * image.columns + Math.abs(matrix.d) * image.rows,
-      middle: toWorld(this.imageId, [(image.columns - 1) / 2, (image.rows - 1) / 2]),
-    });
+    fit(this.viewport, this.imageToCanvas(), this.imageId);
     this.viewport.render();
   }
 
@@ -295,19 +268,13 @@ export class Cell {
 
   /** The map from image coordinates (column, row; pixel centres at whole numbers) to CSS pixels of the plate. */
   imageToCanvas(): DOMMatrix {
-    const at = (column: number, row: number) => this.viewport.worldToCanvas(toWorld(this.imageId, [column, row])) as [number, number];
-    const [origin, right, down] = [at(0, 0), at(1000, 0), at(0, 1000)];
-    return new DOMMatrix([
-      (right[0] - origin[0]) / 1000, (right[1] - origin[1]) / 1000,
-      (down[0] - origin[0]) / 1000, (down[1] - origin[1]) / 1000,
-      origin[0], origin[1],
-    ]);
+    return imageMatrix(this.viewport, this.imageId);
   }
 
   /** How many CSS pixels one column of the image takes. */
   get zoom(): number {
-    const matrix = this.imageToCanvas();
-    return Math.hypot(matrix.a, matrix.b);
+    const { a, b } = this.imageToCanvas();
+    return Math.hypot(a, b);
   }
 
   /** Say why there is no picture; with an empty text, that there is one. */
@@ -320,10 +287,7 @@ export class Cell {
   }
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 /** Whether two cells show space that can be compared: the same frame of reference. */
 export function sharesSpace(one: Cell, other: Cell): boolean {
   const [a, b] = [one.shown?.image.frame_of_reference_uid, other.shown?.image.frame_of_reference_uid];
