@@ -175,7 +175,7 @@ export class Cell {
     await moved;
   }
 
-  /** The reader scrolls: by so many images from where the way leads already. */
+  /** The reader scrolls, on from where the way leads already. */
   scrollBy(images: number): void {
     this.emit("scrolled");
     void this.scrollTo(this.wanted + images);
@@ -185,9 +185,9 @@ export class Cell {
   private onRendered(): void {
     if (!this.imageId || !this.isStacked) return;
     const { a, b, c, d, e, f } = this.imageToCanvas();
-    const { center, width } = this.window;
-    const drawn = { series: this.series!.series, place: this.place, matrix: `${a} ${b} ${c} ${d} ${e} ${f}`, window: `${center} ${width}` };
-    Object.assign(this.frame.dataset, drawn);
+    const { series } = this.series!;
+    const window = `${this.window.center} ${this.window.width}`;
+    Object.assign(this.frame.dataset, { series, place: this.place, matrix: `${a} ${b} ${c} ${d} ${e} ${f}`, window });
     this.emit("rendered");
   }
 
@@ -288,6 +288,7 @@ export class Cell {
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 /** Whether two cells show space that can be compared: the same frame of reference. */
 export function sharesSpace(one: Cell, other: Cell): boolean {
   const [a, b] = [one.shown?.image.frame_of_reference_uid, other.shown?.image.frame_of_reference_uid];
