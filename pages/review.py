@@ -28,19 +28,18 @@ def chosen_study() -> Study | None:
         return None
 
 
-def show_banner(study: Study) -> None:
-    """Say whose film it is, in plain text on one line."""
+def show_banner(study: Study, *, named: bool) -> None:
+    """Say what is read, in plain text on one line; the viewer names the patient itself, and can hide the name."""
     with st.container(horizontal=True, vertical_alignment="center", key="review_banner"):
         st.page_link("studies.py", label="Worklist", icon=":material/arrow_back:")
         if study.synthetic:
             st.badge("SYNTHETIC", color="orange")
         who = ", ".join(filter(None, (study.age_text, study.sex))) or "age not given"
         when = f"{study.study_date:%d %b %Y}" if study.study_date else "no date"
-        st.text(
-            f"{study.patient_name or 'No name'}   ·   {study.patient_id or 'no ID'}   ·   {who}   ·   "
-            f"{study.description or 'no description'}   ·   {when}   ·   {counted(len(study.instances), 'image')}",
-            width="stretch",
-        )
+        facts = [who, study.description or "no description", when, counted(len(study.instances), "image")]
+        if named:
+            facts = [study.patient_name or "No name", study.patient_id or "no ID", *facts]
+        st.text("   ·   ".join(facts), width="stretch")
         if st.button("Delete", icon=":material/delete:", type="tertiary", key="review_delete"):
             delete_study(study)
     for flag in study.flags:
@@ -49,8 +48,9 @@ def show_banner(study: Study) -> None:
 
 def review(study: Study) -> None:
     """Lay out the viewer and the three steps of a reading."""
-    show_banner(study)
-    if is_built():
+    has_viewer = is_built()
+    show_banner(study, named=not has_viewer)
+    if has_viewer:
         image_column, panel = st.columns([7, 3.4], gap="small")
         with panel:
             prediction = show_panel(study, shown_instance(study), ask_for)

@@ -27,6 +27,12 @@ def library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Library:
     return Library.open(settings)
 
 
+@pytest.fixture
+def without_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation whose set-up could not build the viewer."""
+    monkeypatch.setattr("medcore.server.viewer_files.is_built", lambda: False)
+
+
 def open_page(name: str = "studies.py", **query: str) -> AppTest:
     page = AppTest.from_file(PAGES / "frame.py", default_timeout=60)
     page.query_params.update(query)
@@ -154,7 +160,7 @@ def test_a_saved_reading_is_there_when_the_study_is_opened_again(library: Librar
     assert "A. Reader" in shown
 
 
-def test_markup_in_a_file_is_shown_as_text(library: Library, tmp_path: Path) -> None:
+def test_markup_in_a_file_is_shown_as_text(library: Library, tmp_path: Path, without_viewer: None) -> None:
     name = "<b>Bold</b>^**Stars**"
     library.add([write_film(tmp_path / "film.dcm", PatientName=name)])
     (row,) = library.studies(StudyQuery()).rows
@@ -225,12 +231,6 @@ def test_an_address_that_names_no_study_is_no_fault(number: str, library: Librar
     page = open_page("review.py", study=number)
     assert not page.exception
     assert "No study is open" in words(page)
-
-
-@pytest.fixture
-def without_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation whose set-up could not build the viewer."""
-    monkeypatch.setattr("medcore.server.viewer_files.is_built", lambda: False)
 
 
 def test_without_the_viewer_the_plain_image_is_shown_and_the_command_that_builds_it(
