@@ -185,9 +185,8 @@ export class Cell {
   private onRendered(): void {
     if (!this.imageId || !this.isStacked) return;
     const { a, b, c, d, e, f } = this.imageToCanvas();
-    const { series } = this.series!;
     const window = `${this.window.center} ${this.window.width}`;
-    Object.assign(this.frame.dataset, { series, place: this.place, matrix: `${a} ${b} ${c} ${d} ${e} ${f}`, window });
+    Object.assign(this.frame.dataset, { series: this.series!.series, place: this.place, matrix: `${a} ${b} ${c} ${d} ${e} ${f}`, window });
     this.emit("rendered");
   }
 
