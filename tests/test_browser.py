@@ -156,7 +156,7 @@ def add_addendum(page: Page) -> None:
 
 
 def delete(page: Page) -> None:
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     dialog = page.get_by_role("dialog")
     go = dialog.get_by_role("button", name="Delete study")
     dialog.get_by_label("Your name (not verified)").fill("A. Reader")
