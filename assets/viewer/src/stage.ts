@@ -2,25 +2,25 @@
 
 import { init as initCore, RenderingEngine } from "@cornerstonejs/core";
 import { init as initTools } from "@cornerstonejs/tools";
-import { Cell, newCellId } from "./cell";
-import { addCine } from "./cine";
+import { Cell, newCellId } from "./cells/cell";
+import { addCine } from "./controls/cine";
 import type { SeriesEntry, ViewerData } from "./data";
 import { element } from "./dom";
-import { addHelp } from "./help";
-import { registerImages } from "./images";
-import { addCompare } from "./compare";
-import { addKeyboard } from "./keyboard";
-import { addLayout, Layout } from "./layout";
-import { addLinking } from "./linking";
-import type { Mpr } from "./mpr";
-import { addOverlays } from "./overlays";
-import { boundMemory } from "./prefetch";
-import { addReferenceLines } from "./reference_lines";
-import { addSeriesList } from "./series_list";
+import { addHelp } from "./controls/help";
+import { registerImages } from "./images/images";
+import { addCompare } from "./cells/compare";
+import { addKeyboard } from "./controls/keyboard";
+import { addLayout, Layout } from "./cells/layout";
+import { addLinking } from "./cells/linking";
+import type { Mpr } from "./volumes/mpr";
+import { addOverlays } from "./overlays/overlays";
+import { boundMemory } from "./images/prefetch";
+import { addReferenceLines } from "./cells/reference_lines";
+import { addSeriesList } from "./cells/series_list";
 import { STYLE } from "./style";
-import { addToolbar } from "./toolbar";
-import { attach, registerTools } from "./tools";
-import { addVolume } from "./volume_button";
+import { addToolbar } from "./controls/toolbar";
+import { attach, registerTools } from "./tools/tools";
+import { addVolume } from "./volumes/volume_button";
 
 const ENGINE = "medcore";
 const CONTEXTS = 4; // of WebGL: one a cell; browsers take the oldest away beyond 8 to 16 a page

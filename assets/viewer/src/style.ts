@@ -1,21 +1,21 @@
 /** The viewer's looks. It stays dark in both themes: films are read in the dark. */
 
-import { CINE_STYLE } from "./cine";
-import { HELP_STYLE } from "./help";
-import { ICON_STYLE } from "./icons";
-import { LAYOUT_STYLE } from "./layout";
-import { LINKING_STYLE } from "./linking";
-import { MENU_STYLE } from "./menu";
-import { NOTE_STYLE } from "./note";
-import { NOTICE_STYLE } from "./notice";
-import { OVERLAYS_STYLE } from "./overlays";
-import { MPR_STYLE } from "./mpr";
-import { REFERENCE_LINES_STYLE } from "./reference_lines";
-import { SERIES_LIST_STYLE } from "./series_list";
-import { TOOLBAR_STYLE } from "./toolbar";
-import { SLAB_STYLE } from "./slab";
-import { VOLUME_BUTTON_STYLE } from "./volume_button";
-import { VOLUME_CELL_STYLE } from "./volume_cell";
+import { CINE_STYLE } from "./controls/cine";
+import { HELP_STYLE } from "./controls/help";
+import { ICON_STYLE } from "./controls/icons";
+import { LAYOUT_STYLE } from "./cells/layout";
+import { LINKING_STYLE } from "./cells/linking";
+import { MENU_STYLE } from "./controls/menu";
+import { NOTE_STYLE } from "./tools/note";
+import { NOTICE_STYLE } from "./cells/notice";
+import { OVERLAYS_STYLE } from "./overlays/overlays";
+import { MPR_STYLE } from "./volumes/mpr";
+import { REFERENCE_LINES_STYLE } from "./cells/reference_lines";
+import { SERIES_LIST_STYLE } from "./cells/series_list";
+import { TOOLBAR_STYLE } from "./controls/toolbar";
+import { SLAB_STYLE } from "./volumes/slab";
+import { VOLUME_BUTTON_STYLE } from "./volumes/volume_button";
+import { VOLUME_CELL_STYLE } from "./volumes/volume_cell";
 
 export const STYLE = `
 :host { display: block; }
