@@ -161,7 +161,6 @@ def test_one_slice_that_is_shifted_alone_is_noticed() -> None:
         ({"modality": "DX"}, "only slices of CT, MR and PET are put together"),
         ({"type": "rgb8"}, "its images are in colour"),
         ({"type": "uint16"}, "its images hold different kinds of values"),
-        ({"slope": 2.0}, "its slices are scaled differently (Rescale Slope and Intercept)"),
         ({"modality_lut": {"first": 0, "bits": 8, "table": [0]}}, "its values come from a table of each image's own"),
         (
             {"frame_of_reference_uid": "1.2.4"},
@@ -181,9 +180,12 @@ def test_one_image_that_is_different_is_named(change: dict[str, Any], said: str)
     assert said in reason(images)
 
 
-@pytest.mark.parametrize(
-    "own", [{"slope": 2.0}, {"intercept": 0.0}, {"spacing_mm": (0.7, 0.7)}, {"orientation": SAGITTAL}]
-)
+def test_slices_that_are_scaled_each_by_its_own_slope_are_a_volume_as_in_pet() -> None:
+    images = [replace(image, slope=1.0 + place) for place, image in enumerate(axial(0, 2, 4, 6))]
+    assert reason(images) == ""
+
+
+@pytest.mark.parametrize("own", [{"spacing_mm": (0.7, 0.7)}, {"orientation": SAGITTAL}])
 def test_one_frame_that_is_different_is_noticed(own: dict[str, Any]) -> None:
     frames = [FrameDescription((0.0, 0.0, 2.0 * number), AXIAL) for number in range(4)]
     whole = describe(frames=4, per_frame=tuple(frames))

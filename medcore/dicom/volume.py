@@ -44,7 +44,6 @@ class _Slice:
     position: Point | None
     orientation: Directions | None
     spacing_mm: tuple[float, float] | None
-    rescale: tuple[float, float]
 
 
 class _NoVolumeError(Exception):
@@ -82,10 +81,8 @@ def find_volume(images: Sequence[Description]) -> Volume:
 
 def _slice(image: int, frame: int, description: Description) -> _Slice:
     own = description.per_frame[frame]
-    slope = description.slope if own.slope is None else own.slope
-    intercept = description.intercept if own.intercept is None else own.intercept
     spacing = own.spacing_mm or description.spacing_mm
-    return _Slice(image, frame, description, own.position, own.orientation, spacing, (slope, intercept))
+    return _Slice(image, frame, description, own.position, own.orientation, spacing)
 
 
 def _distances(slices: Sequence[_Slice]) -> np.ndarray | None:
@@ -117,8 +114,6 @@ def _check_kind(slices: Sequence[_Slice]) -> None:
         raise _NoVolumeError("its images hold different kinds of values")
     if any(one.description.modality_lut is not None for one in slices):
         raise _NoVolumeError("its values come from a table of each image's own")
-    if len({one.rescale for one in slices}) > 1:
-        raise _NoVolumeError("its slices are scaled differently (Rescale Slope and Intercept)")
     if len({one.description.frame_of_reference_uid for one in slices}) > 1:
         raise _NoVolumeError("its images do not share one Frame of Reference, so their places cannot be compared")
 
