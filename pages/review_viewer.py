@@ -38,12 +38,12 @@ def shown_instance(study: Study) -> Instance:
 
 
 def ask_for(study: Study, instance_id: int) -> None:
-    """Have the viewer show an image; the token tells a new wish from one that was granted already."""
-    token = (st.session_state.get(show_key(study)) or {"token": 0})["token"] + 1
+    """Have the viewer show an image; the count tells a new wish from one that was granted already."""
+    count = (st.session_state.get(show_key(study)) or {"count": 0})["count"] + 1
     for series in study.series:
         for instance in series.instances:
             if instance.id == instance_id:
-                wish = {"series": series.id, "instance": instance.attributes.sop_instance_uid, "token": token}
+                wish = {"series": series.id, "instance": instance.attributes.sop_instance_uid, "count": count}
                 st.session_state[show_key(study)] = wish
 
 

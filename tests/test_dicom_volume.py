@@ -38,6 +38,7 @@ def describe(position: Sequence[float] | None = (0, 0, 0), orientation: Any = AX
         "bits_stored": 12,
         "spacing_mm": (0.5, 0.5),
         "spacing_source": "Pixel Spacing",
+        "regions": (),
         "pixel_aspect": 1.0,
         "frame_of_reference_uid": "1.2.3",
         "frame_time_ms": None,

@@ -113,6 +113,7 @@ def test_an_image_says_what_a_viewer_needs(site: Site) -> None:
         "bits_stored": 16,
         "spacing_mm": [0.5, 0.5],
         "spacing_source": "Pixel Spacing",
+        "regions": [],
         "pixel_aspect": 1,
         "frame_of_reference_uid": "1.2.3.9",
         "frame_time_ms": None,

@@ -1,7 +1,7 @@
 """What a viewer needs to know to show an image and to measure in it, from the header alone.
 
-Source: DICOM PS3.3, C.7.6.2 (Image Plane), C.7.6.16 (Multi-frame Functional Groups), C.7.6.5 (Cine), C.11 (look-up
-tables).
+Source: DICOM PS3.3, C.7.6.2 (Image Plane), C.7.6.16 (Multi-frame Functional Groups), C.7.6.5 (Cine), C.8.5.5 (US
+Region Calibration), C.11 (look-up tables).
 """
 
 from dataclasses import asdict, dataclass, fields, replace
@@ -17,9 +17,10 @@ from medcore.dicom.instance import read_orientation, read_position, read_spacing
 from medcore.dicom.layout import Layout
 from medcore.dicom.luts import LookupTable, Rescale
 from medcore.dicom.stored_values import sent_type
+from medcore.dicom.ultrasound import SEQUENCE, Region, read_regions
 from medcore.dicom.windowing import Window
 
-KEYWORDS = ("FrameOfReferenceUID", "FrameTime", "FrameTimeVector", "RecommendedDisplayFrameRate", "CineRate")
+KEYWORDS = ("FrameOfReferenceUID", "FrameTime", "FrameTimeVector", "RecommendedDisplayFrameRate", "CineRate", SEQUENCE)
 TAGS = presentation.TAGS | instance.TAGS | frozenset(tag_of(keyword) for keyword in KEYWORDS)
 VALUE_GROUPS = frozenset({"PixelValueTransformationSequence", "FrameVOILUTSequence"})
 SLOWEST_MS = 60_000.0  # of a frame in a cine loop; beyond is a mistake
@@ -55,6 +56,7 @@ class Description:
     bits_stored: int
     spacing_mm: tuple[float, float] | None
     spacing_source: str
+    regions: tuple[Region, ...]  # parts of an ultrasound image that are to scale
     pixel_aspect: float
     frame_of_reference_uid: str
     frame_time_ms: float | None
@@ -70,6 +72,7 @@ class Description:
         """Return the description as values that JSON knows; a frame names only what it has different."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["windows"] = [asdict(window) for window in self.windows]
+        values["regions"] = [asdict(region) for region in self.regions]
         values["per_frame"] = [_frame_json(frame) for frame in self.per_frame]
         return values
 
@@ -78,6 +81,7 @@ class Description:
         """Rebuild the description from what `as_json` gave and JSON carried."""
         known = {field.name: _tuple(values[field.name]) for field in fields(cls)}
         known["windows"] = tuple(Window(**window) for window in values["windows"])
+        known["regions"] = tuple(Region(tuple(one["box"]), tuple(one["spacing_mm"])) for one in values["regions"])
         known["per_frame"] = tuple(_frame_from_json(frame) for frame in values["per_frame"])
         return cls(**known)
 
@@ -134,6 +138,7 @@ def describe(ds: Dataset, pixels: Layout) -> Description:
         bits_stored=pixels.bits_stored,
         spacing_mm=spacing,
         spacing_source=spacing_source,
+        regions=read_regions(ds),
         pixel_aspect=height / width,
         frame_of_reference_uid=read_uid(ds, "FrameOfReferenceUID"),
         frame_time_ms=frame_time_ms(ds) if pixels.frames > 1 else None,

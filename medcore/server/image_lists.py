@@ -13,7 +13,7 @@ from medcore.server.pixel_store import PixelStore
 if TYPE_CHECKING:
     from medcore.library import Instance, Series
 
-NAME = "description-2"  # of an entry; another number where a description says more, or something else
+NAME = "description-3"  # of an entry; another number where a description says more, or something else
 AT_ONCE = 25  # images that a decoder's child describes in one go
 # Of all images of one list, as JSON; in memory it takes ten times as much. A series of 2,000 slices takes 1.5 MB, an
 # enhanced image of 20,000 frames 3 MB, so only look-up tables or windows that no device writes reach it.

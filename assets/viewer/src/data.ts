@@ -36,7 +36,7 @@ export interface ViewerData {
   study: StudyEntry;
   series: SeriesEntry[];
   priors: { study: StudyEntry; series: SeriesEntry[] }[];
-  show: { series: number; instance: string; token: number } | null; // a film that the page asks for; a new token asks again
+  show: { series: number; instance: string; count: number } | null; // a film that the page asks for; a new count asks again
   reader: string;
   heatmap: HeatmapData | null;
 }

@@ -17,6 +17,7 @@ export function imageLike(fields: Partial<Image> = {}): Image {
     bits_stored: 16,
     spacing_mm: [0.5, 0.25],
     spacing_source: "Pixel Spacing",
+    regions: [],
     pixel_aspect: 2,
     frame_of_reference_uid: "",
     frame_time_ms: null,

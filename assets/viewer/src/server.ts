@@ -15,6 +15,12 @@ export interface LookupTable {
   table: number[];
 }
 
+/** A part of an ultrasound image that shows tissue to scale. Source: DICOM PS3.3, C.8.5.5 (US Region Calibration). */
+export interface Region {
+  box: [number, number, number, number]; // left, top, right, bottom, the last pixels included
+  spacing_mm: [number, number]; // between rows, between columns
+}
+
 export interface FrameAttributes {
   position: [number, number, number] | null;
   orientation: [number, number, number, number, number, number] | null;
@@ -36,6 +42,7 @@ export interface Image {
   bits_stored: number;
   spacing_mm: [number, number] | null; // between rows, between columns
   spacing_source: string;
+  regions: Region[];
   pixel_aspect: number; // height of a pixel over its width
   frame_of_reference_uid: string;
   frame_time_ms: number | null;

@@ -216,8 +216,8 @@ export class Viewer {
   /** Show the film that the page asks for, once a wish. */
   private grantWish(): void {
     const wish = this.data.show;
-    if (!wish || wish.token === this.granted || !this.active) return;
-    this.granted = wish.token;
+    if (!wish || wish.count === this.granted || !this.active) return;
+    this.granted = wish.count;
     void this.showInstance(wish.series, wish.instance);
   }
 

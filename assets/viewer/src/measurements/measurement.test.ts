@@ -5,7 +5,7 @@ import type { Image, SeriesImages } from "../server";
 
 const SLICE = {
   sop_instance_uid: "1.2.3", rows: 100, columns: 80, frames: 1, type: "int16", modality: "CT", unit: "HU",
-  spacing_mm: [0.5, 0.25], spacing_source: "Pixel Spacing", pixel_aspect: 2, frame_of_reference_uid: "9.9", padding: null,
+  spacing_mm: [0.5, 0.25], spacing_source: "Pixel Spacing", regions: [], pixel_aspect: 2, frame_of_reference_uid: "9.9", padding: null,
   slope: 1, intercept: 0, modality_lut: null, windows: [], bits_stored: 16,
   per_frame: [{ position: [10, 20, 30], orientation: [0, 1, 0, 0, 0, -1] }], // sagittal
 } as unknown as Image;

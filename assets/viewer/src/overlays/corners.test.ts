@@ -3,7 +3,7 @@ import { type CornerFacts, cornerTexts, decimal, namedWindow, slicePosition, stu
 import type { Image, SeriesImages } from "../server";
 import { toRange, toWindow } from "../images/windows";
 
-const IMAGE = { type: "int16", unit: "HU", spacing_mm: [1, 1], spacing_source: "Pixel Spacing" } as Image;
+const IMAGE = { type: "int16", unit: "HU", spacing_mm: [1, 1], spacing_source: "Pixel Spacing", regions: [] as object[] } as Image;
 const BRAIN = { center: 40, width: 80, name: "Brain", function: "LINEAR" };
 const STUDY = { id: 7, patient: "DOE^JANE  4711", about: "CT head, 12 Jan 2020", synthetic: false };
 const FACTS: CornerFacts = {

@@ -65,7 +65,7 @@ function windowLines(window: Window, windows: Window[], unit: string): string[] 
 }
 
 function spacingNote(image: Image): string {
-  if (image.spacing_mm === null) return "Size in mm unknown";
+  if (image.spacing_mm === null) return image.regions.length > 0 ? "mm inside the scan" : "Size in mm unknown";
   return image.spacing_source === "Imager Pixel Spacing" ? "mm at the detector" : "";
 }
 

@@ -4,9 +4,9 @@ import type { Cell } from "../cells/cell";
 import { element } from "../dom";
 import { onEachCell } from "../cells/each_cell";
 import { HALO } from "./halo";
-import { planeOf } from "../images/images";
 import type { Turn } from "./orientation";
 import type { Viewer } from "../stage";
+import { wholeScale } from "../tools/units";
 
 const SHARE = 0.25; // of the cell's height that the bar takes at most
 
@@ -71,17 +71,8 @@ export function addScaleBar(viewer: Viewer): void {
 
 function rulerOf(cell: Cell): Ruler | null {
   if (!cell.shown || cell.failure) return null;
-  const { rowSpacing, columnSpacing } = planeOf(cell.imageId);
-  return {
-    unitsPerPixel: unitsPerPixel(cell.imageToCanvas(), [rowSpacing, columnSpacing]),
-    unit: lengthUnit(cell.shown.image),
-  };
-}
-
-/** What lengths in an image mean. Source: DICOM PS3.3, 10.7.1.3 (Imager Pixel Spacing is at the detector). */
-function lengthUnit(image: { spacing_mm: unknown; spacing_source: string }): Ruler["unit"] {
-  if (image.spacing_mm === null) return "px";
-  return image.spacing_source === "Imager Pixel Spacing" ? "mm at the detector" : "mm";
+  const { row, column, unit } = wholeScale(cell.shown.image);
+  return { unitsPerPixel: unitsPerPixel(cell.imageToCanvas(), [row, column]), unit };
 }
 
 export const SCALE_BAR_STYLE = `

@@ -2,16 +2,31 @@
 
 import { expect, test } from "vitest";
 import { imageLike } from "../fixtures";
-import { lengthUnit, linesFor, spacingOf, writeArea, writeValue } from "./units";
+import type { Region } from "../server";
+import { linesFor, scaleAt, wholeScale, writeArea, writeValue } from "./units";
 
 test("a length is in mm only where the pixels' size in the patient is known", () => {
-  expect(lengthUnit(imageLike())).toBe("mm");
-  expect(lengthUnit(imageLike({ spacing_source: "Imager Pixel Spacing" }))).toBe("mm at the detector");
-  expect(lengthUnit(imageLike({ spacing_mm: null, spacing_source: "" }))).toBe("px");
+  expect(wholeScale(imageLike()).unit).toBe("mm");
+  expect(wholeScale(imageLike({ spacing_source: "Imager Pixel Spacing" })).unit).toBe("mm at the detector");
+  expect(wholeScale(imageLike({ spacing_mm: null, spacing_source: "" })).unit).toBe("px");
 });
 
 test("without a size a pixel's width is one and its height the aspect", () => {
-  expect(spacingOf(imageLike({ spacing_mm: null, pixel_aspect: 1.5 }))).toEqual({ row: 1.5, column: 1 });
+  expect(wholeScale(imageLike({ spacing_mm: null, pixel_aspect: 1.5 }))).toEqual({ row: 1.5, column: 1, unit: "px" });
+});
+
+test("in ultrasound it is in mm inside one region, and in pixels across its edge or outside", () => {
+  const regions: Region[] = [
+    { box: [0, 0, 9, 9], spacing_mm: [0.2, 0.3] },
+    { box: [10, 0, 19, 9], spacing_mm: [0.5, 0.5] },
+  ];
+  const scan = imageLike({ spacing_mm: null, spacing_source: "", pixel_aspect: 1, regions });
+  expect(scaleAt(scan, [[1, 1], [9, 9]])).toEqual({ row: 0.2, column: 0.3, unit: "mm" });
+  expect(scaleAt(scan, [[12, 1], [19, 9]])).toEqual({ row: 0.5, column: 0.5, unit: "mm" });
+  expect(scaleAt(scan, [[1, 1], [12, 9]]).unit).toBe("px");
+  expect(scaleAt(scan, [[1, 12]]).unit).toBe("px");
+  expect(wholeScale(scan).unit).toBe("px");
+  expect(wholeScale({ ...scan, regions: regions.slice(0, 1) }).unit).toBe("mm");
 });
 
 test("an area is in the square of the length's unit", () => {

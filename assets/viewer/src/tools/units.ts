@@ -1,4 +1,8 @@
-/** In what a film is measured, and how that is written. Source: DICOM PS3.3, 10.7.1 (Pixel Spacing) and C.8.11.2 (Imager Pixel Spacing). */
+/**
+ * In what a film is measured, and how that is written: millimetres in the patient; at the detector where only that is
+ * known; else pixels, counted in their widths.
+ * Source: DICOM PS3.3, 10.7.1 (Pixel Spacing), C.8.11.2 (Imager Pixel Spacing), C.8.5.5 (US Region Calibration).
+ */
 
 import type { Image } from "../server";
 
@@ -14,20 +18,38 @@ export interface Measured {
   unit: { length: LengthUnit; value: ValueUnit };
 }
 
-/** Millimetres in the patient; at the detector where only that is known; else pixels, counted in their widths. */
-export function lengthUnit(image: Image): LengthUnit {
-  if (!image.spacing_mm) return "px";
-  return image.spacing_source === "Imager Pixel Spacing" ? "mm at the detector" : "mm";
-}
-
 export function valueUnit(image: Image): ValueUnit {
   return image.unit === "HU" ? "HU" : "";
 }
 
-/** How far apart rows and columns lie, in the unit of `lengthUnit`. */
-export function spacingOf(image: Image): { row: number; column: number } {
-  const [row, column] = image.spacing_mm ?? [image.pixel_aspect, 1];
-  return { row, column };
+/** How far apart rows and columns lie, and in what. */
+export interface Scale {
+  row: number;
+  column: number;
+  unit: LengthUnit;
+}
+
+/** The scale at some points of an image: that of the ultrasound region that holds all of them, where the whole has none. */
+export function scaleAt(image: Image, points: readonly (readonly [number, number])[]): Scale {
+  if (image.spacing_mm) {
+    const unit = image.spacing_source === "Imager Pixel Spacing" ? "mm at the detector" : "mm";
+    return { row: image.spacing_mm[0], column: image.spacing_mm[1], unit };
+  }
+  const region = image.regions.find(({ box }) => points.every((point) => isInside(box, point)));
+  if (region) return { row: region.spacing_mm[0], column: region.spacing_mm[1], unit: "mm" };
+  return { row: image.pixel_aspect, column: 1, unit: "px" };
+}
+
+/** The scale of a whole image, as a bar beside it shows: of ultrasound regions only where all of them share it. */
+export function wholeScale(image: Image): Scale {
+  const first = image.regions[0];
+  const isShared = first && image.regions.every(({ spacing_mm: [row, column] }) =>
+    row === first.spacing_mm[0] && column === first.spacing_mm[1]);
+  return scaleAt(image, isShared ? [[first.box[0], first.box[1]]] : [[-1, -1]]);
+}
+
+function isInside([left, top, right, bottom]: readonly number[], [column, row]: readonly [number, number]): boolean {
+  return column >= left! && column <= right! && row >= top! && row <= bottom!;
 }
 
 export function writeLength(length: number, unit: LengthUnit): string {
