@@ -32,7 +32,7 @@ run: $(PACKAGE) ## install, add the demonstration studies, serve on http://127.0
 
 test: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## run every test, those in a real browser too
 	@$(VIEWER) && $(VIEWER) npm test || [ "$$CI" != true -a $$? = $(OUT_OF_REACH) ]
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(PACKAGE) $(REQUIREMENTS_DEV) ## lint, check the format and the types, look for unsafe code
 	@$(BIN)/ruff check .
