@@ -18,7 +18,7 @@ from tests.browsers import watched
 from tests.films import write_film
 from tests.libraries import make_answer
 from tests.servers import Server, running_server
-from tests.viewers import cell, drag, matrix, open_viewer, point
+from tests.viewers import cell, drag, matrix, open_viewer, point, settle
 
 ROWS, COLUMNS = 700, 560  # 7 x 7 cells of 100 rows and 80 columns
 HOT_ROW, HOT_COLUMN = 2, 4
@@ -259,6 +259,8 @@ def test_before_the_reading_nothing_hints_at_a_heatmap_and_after_it_the_heatmap_
         page.get_by_role("button", name="Normal").click()
         page.get_by_role("button", name="Save and reveal").click()
         expect(page.get_by_role("checkbox", name=CONTROLS)).to_be_visible()
+        expect(page.get_by_role("radio", name="Accept")).to_be_visible()
+        settle(page)
         show_cells_only(page)
         assert_on_the_square(page)
         witness.assert_clean()

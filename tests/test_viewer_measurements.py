@@ -18,7 +18,7 @@ from medcore.settings import REPOSITORY, Settings
 from tests.browsers import Witness, watched
 from tests.films import write_ct_series, write_film
 from tests.servers import Server, wait_until
-from tests.viewers import cell, drag, open_viewer, place, point, running_viewer
+from tests.viewers import cell, drag, open_viewer, place, point, running_viewer, settle
 
 SIZE, SPACING_MM = 128, 0.5
 START, END = (30, 40), (70, 70)  # 40 columns and 30 rows apart: 50 pixels, 25 mm
@@ -249,7 +249,7 @@ def test_what_a_prior_has_is_shown_locked_and_what_is_drawn_on_it_is_kept_with_i
         expect(old.get_by_role("button", name="Remove this measurement")).to_be_hidden()
         old.get_by_role("button", name="Show length").click()
         expect(cell(page).locator(".corner.top-right")).to_contain_text("Old film")
-        page.wait_for_timeout(500)  # the drawings follow the picture by a frame or two
+        settle(page)
         expect(lines(page)).to_have_count(1)
         assert drawn_line(page) == pytest.approx(expected_line(page), abs=1)
         witness.assert_clean()

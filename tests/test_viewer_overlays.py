@@ -14,7 +14,7 @@ from pydicom.uid import generate_uid
 from tests.browsers import watched
 from tests.films import write_ct_series, write_film
 from tests.servers import Server
-from tests.viewers import cell, drag, matrix, numbers, open_viewer, point, running_viewer
+from tests.viewers import cell, drag, matrix, numbers, open_viewer, point, running_viewer, settle
 
 SIZE = 64
 ROW_MM, COLUMN_MM = 0.8, 0.4  # of the CT: pixels twice as tall as wide
@@ -78,6 +78,7 @@ def letters(page: Page, number: int = 0) -> str:
 def choose(page: Page, title: str) -> None:
     page.get_by_role("navigation", name="Series").get_by_role("button", name=f"CT {title}, 3 images").click()
     expect(corner(page, "top-right")).to_contain_text(title)
+    settle(page)
 
 
 def corner(page: Page, name: str, number: int = 0) -> Locator:
@@ -89,6 +90,7 @@ def press(page: Page, key: str) -> None:
     cell(page).hover()
     page.keyboard.press(key)
     expect(cell(page)).not_to_have_attribute("data-matrix", before or "")
+    settle(page)
 
 
 def bar(page: Page) -> tuple[float, str]:

@@ -135,6 +135,7 @@ def _unshown(instance: "Instance", reason: str) -> Values:
         "bits_stored": attributes.bits_stored,
         "spacing_mm": attributes.pixel_spacing_mm,
         "spacing_source": attributes.spacing_source,
+        "regions": [],
         "pixel_aspect": attributes.pixel_aspect,
         "frame_of_reference_uid": "",
         "frame_time_ms": None,
