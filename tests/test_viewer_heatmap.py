@@ -17,7 +17,7 @@ from medcore.settings import REPOSITORY, Settings
 from tests.browsers import watched
 from tests.films import write_film
 from tests.libraries import make_answer
-from tests.servers import Server, running_server
+from tests.servers import Server, running_server, wait_until
 from tests.viewers import cell, drag, matrix, open_viewer, point, settle
 
 ROWS, COLUMNS = 700, 560  # 7 x 7 cells of 100 rows and 80 columns
@@ -43,6 +43,14 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, in
         library.save_reading(read.studies[0], NewReading(read.instances[0], "A. Reader", "normal"))
     with running_server(folder) as server:
         yield server, read.studies[0], unread.studies[0]
+
+
+def answer_last(server: Server, study: int) -> None:
+    """Let the background come to rest, then put the made-up answer above its own."""
+    with closing(Library.open(Settings(server.data_dir, REPOSITORY / "assets" / "models"))) as library:
+        wait_until(lambda: not library.jobs.active(), 120, "the background did not finish")
+        (film,) = library.study(study).instances
+        library.save_prediction(film.id, made_up_answer())
 
 
 def made_up_answer():
@@ -257,6 +265,7 @@ def test_before_the_reading_nothing_hints_at_a_heatmap_and_after_it_the_heatmap_
         page.get_by_placeholder("Your name (not verified)").fill("A. Reader")
         page.get_by_placeholder("Your name (not verified)").press("Tab")
         page.get_by_role("button", name="Normal").click()
+        answer_last(server, unread)
         page.get_by_role("button", name="Save and reveal").click()
         expect(page.get_by_role("checkbox", name=CONTROLS)).to_be_visible()
         expect(page.get_by_role("radio", name="Accept")).to_be_visible()
