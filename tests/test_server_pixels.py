@@ -310,7 +310,7 @@ def test_a_damaged_entry_of_the_cache_is_made_anew(site: Site) -> None:
     whole = site.ask("/pixels/1.2.3.6160/0", Accept_Encoding="zstd").body
     sha256 = site.find("1.2.3.6160").sha256
     for entry in (site.server.data_dir / "frames" / sha256[:2] / sha256[2:]).iterdir():
-        entry.write_bytes(entry.read_bytes()[:-3] + b"xxx")
+        entry.write_bytes(entry.read_bytes()[:-3] + b"\0\0\0")
     assert site.ask("/pixels/1.2.3.6160/0", Accept_Encoding="zstd").body == whole
     assert site.json("/pixels/1.2.3.6160")["rows"] == 5
 
