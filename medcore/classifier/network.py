@@ -41,37 +41,42 @@ STAGES = (
 )
 
 
-def build_network(classes: int, *, dropout: float = 0.0) -> "keras.Model":
+def build_network(
+    classes: int, *, shape: tuple[int | None, ...] = INPUT_SIZE, dropout: float = 0.0
+) -> "keras.Model":
     """Build EfficientNet-Lite0 with randomly drawn weights.
 
     The three colour channels of the published network would all see the same film, so its first convolution has one
-    channel here, whose kernel is the sum of the three (`medcore.training.pretrained` adds them up).
+    channel for gray films, whose kernel is the sum of the three (`medcore.training.pretrained` adds them up).
 
     Parameters
     ----------
     classes : int
         Number of logits.
+    shape : tuple of int or None
+        Rows and columns of gray films, or rows, columns and channels; None for rows and columns that vary.
     dropout : float
         Share of the pooled features dropped while training.
 
     Returns
     -------
     keras.Model
-        Input (n, 224, 224) float32, gray values 0 (black) to 255 (white); output (n, classes) float32 logits.
+        Input (n, *shape) float32, values 0 (black) to 255 (white); output (n, classes) float32 logits.
     """
     import keras
 
     layers = keras.layers
-    film = keras.Input(INPUT_SIZE, name="film")
+    film = keras.Input(shape, name="film")
     x = layers.Rescaling(1 / 128, offset=-127 / 128, name="normalize")(film)
-    x = layers.Reshape((*INPUT_SIZE, 1), name="channel")(x)
+    if len(shape) == 2:
+        x = layers.Reshape((*shape, 1), name="channel")(x)
     x = _convolution(x, "stem", STEM_FILTERS, kernel=3, stride=2)
     for name, stage, stride in _blocks():
         x = _inverted_residual(x, name, stage, stride)
     x = _convolution(x, "head", HEAD_FILTERS, kernel=1, activation_name=FEATURES_LAYER)
     x = layers.GlobalAveragePooling2D(name="average")(x)
     x = layers.Dropout(dropout, name="dropout")(x)
-    logits = layers.Dense(classes, name=LOGITS_LAYER)(x)
+    logits = layers.Dense(classes, dtype="float32", name=LOGITS_LAYER)(x)  # also where the rest is half precision
     return keras.Model(film, logits, name="efficientnet_lite0")
 
 

@@ -1,6 +1,7 @@
 """Labelled films on disk: which of them train, which validate, and what the network is shown of them."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,8 @@ def read_films(data: Path) -> tuple[Film, ...]:
     return films
 
 
-def split_by_patient(films: Sequence[Film], share: float, seed: int) -> tuple[tuple[Film, ...], tuple[Film, ...]]:
-    """Split films into training and validation so that no patient stands in both.
+def split_by_patient(films: Sequence[Film], shares: Sequence[float], seed: int) -> tuple[tuple[Film, ...], ...]:
+    """Split films into parts so that no patient stands in two of them.
 
     Patients are drawn within each label, so that the labels' shares of patients stay as they are; a patient counts
     for the label of the first film.
@@ -61,26 +62,54 @@ def split_by_patient(films: Sequence[Film], share: float, seed: int) -> tuple[tu
     Parameters
     ----------
     films : sequence of Film
-    share : float
-        Share of each label's patients that validate, 0 to 1.
+    shares : sequence of float
+        Share of each label's patients that goes to each part but the last, which takes the rest; 0 to 1.
     seed : int
         Draws the same patients again.
 
     Returns
     -------
-    tuple of Film, tuple of Film
-        Training films and validation films, each in the order given.
+    tuple of tuple of Film
+        One more part than there are shares, each in the order given.
     """
+    part_of: dict[str, int] = {}
+    generator = np.random.default_rng(seed)
+    for patients in patients_by_label(films).values():
+        drawn = generator.permutation(sorted(patients)).tolist()
+        ends = [round(len(drawn) * share) for share in np.cumsum(shares)]
+        for place, patient in enumerate(drawn):
+            part_of[patient] = sum(place >= end for end in ends)
+    return tuple(
+        tuple(film for film in films if part_of[film.patient] == part) for part in range(len(shares) + 1)
+    )
+
+
+def first_patients(films: Sequence[Film], share: float) -> frozenset[str]:
+    """Name the patients with the lowest numbers of each label and series of numbers.
+
+    Numbers follow the order in which films were collected, so these patients are a block of their own: what a model
+    makes of them, trained on the others, is closer to films of another time than a random draw is.
+    """
+    series: dict[tuple[str, str], list[str]] = {}
+    for label, patients in patients_by_label(films).items():
+        for patient in patients:
+            series.setdefault((label, re.sub(r"\d+", "#", patient)), []).append(patient)
+    first: set[str] = set()
+    for patients in series.values():
+        patients.sort(key=lambda patient: [int(number) for number in re.findall(r"\d+", patient)])
+        first.update(patients[: round(len(patients) * share)])
+    return frozenset(first)
+
+
+def patients_by_label(films: Sequence[Film]) -> dict[str, list[str]]:
+    """Name each label's patients, labels in alphabetical order; a patient counts for the label of the first film."""
     label_of: dict[str, str] = {}
     for film in films:
         label_of.setdefault(film.patient, film.label)
-    generator = np.random.default_rng(seed)
-    held_out: set[str] = set()
-    for label in sorted(set(label_of.values())):
-        patients = sorted(patient for patient, its_label in label_of.items() if its_label == label)
-        held_out.update(generator.permutation(patients)[: round(len(patients) * share)].tolist())
-    training = tuple(film for film in films if film.patient not in held_out)
-    return training, tuple(film for film in films if film.patient in held_out)
+    return {
+        label: [patient for patient, its_label in label_of.items() if its_label == label]
+        for label in sorted(set(label_of.values()))
+    }
 
 
 def read_inputs(films: Sequence[Film], size: tuple[int, int]) -> np.ndarray:

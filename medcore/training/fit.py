@@ -1,15 +1,20 @@
-"""Fine-tune the network on labelled films."""
+"""Fit a network to labelled films, epoch by epoch; an interrupted fit goes on after its last whole epoch."""
 
+import hashlib
+import json
 import logging
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from medcore.classifier.network import build_network
-from medcore.training.augmentation import Augmentation, augment
+from medcore.classifier.runtime import import_keras
+from medcore.errors import ModelError
+from medcore.training.batches import Batches
+from medcore.training.recipe import Recipe
+from medcore.training.targets import film_weights, make_targets
 
 if TYPE_CHECKING:
     import keras
@@ -17,80 +22,194 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OnProgress = Callable[[int, int | None], None]  # steps done, steps in all
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The choices of one training run, saved with the model."""
-
-    seed: int = 20261121
-    epochs: int = 4
-    batch_size: int = 32
-    learning_rate: float = 3e-4  # falls to zero along a cosine after the warm-up
-    warm_up_steps: int = 50
-    weight_decay: float = 0.01
-    dropout: float = 0.2
-    validation_share: float = 0.1  # of each class' patients
-    augmentation: Augmentation = field(default_factory=Augmentation)
+Build = Callable[[tuple[int | None, ...], float], "keras.Model"]  # shape of a film and dropout in, network out
+STATE = "fit.keras"  # the network with its optimizer
+PLACE = "fit.json"  # which epoch that is, and of which fit
 
 
 def fit(
     films: np.ndarray,
     labels: np.ndarray,
-    classes: int,
+    classes: Sequence[str],
     recipe: Recipe,
     *,
-    start: Callable[["keras.Model"], None],
+    build: Build,
+    start: Callable[["keras.Model"], None] | None = None,
+    work: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> "keras.Model":
-    """Fine-tune every layer and return the network, without the dropout that only training needs.
+    """Train every layer and return the network at the last phase's size, without dropout.
 
     Parameters
     ----------
-    films : numpy.ndarray, shape (n, 224, 224), uint8
-    labels : numpy.ndarray, shape (n,), int32
-        Place of each film's class.
-    classes : int
-        Number of classes.
+    films : numpy.ndarray, shape (n, rows, columns) or (n, rows, columns, channels), uint8
+    labels : numpy.ndarray, shape (n,) int or (n, classes) bool
+        Each film's place in `classes`, or which findings it has.
+    classes : sequence of str
     recipe : Recipe
-    start : callable
-        Fills the network that it is given with the weights to start from.
+    build : callable
+        Builds the network for the shape of a film (rows and columns None where they vary) and a dropout.
+    start : callable, optional
+        Fills the network that it is given with the weights to start from; else they are drawn.
+    work : Path, optional
+        Folder that remembers the last whole epoch; a fit of the same films and recipe goes on from there.
     on_progress : callable, optional
         Called after each step with steps done and steps in all.
-    """
-    import keras
 
+    Raises
+    ------
+    ModelError
+        If the loss is no number any more.
+    """
+    keras = import_keras()
     keras.utils.set_random_seed(recipe.seed)
-    network = build_network(classes, dropout=recipe.dropout)
-    start(network)
-    steps = math.ceil(len(films) / recipe.batch_size)
-    total = steps * recipe.epochs
-    warm_up = min(recipe.warm_up_steps, total // 2)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, total - warm_up, warmup_target=recipe.learning_rate, warmup_steps=warm_up
-    )
-    network.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,  # XLA is many times slower on a CPU
-    )
-    batches = _batches(films, labels, recipe)
-    for step in range(total):
-        loss = network.train_on_batch(*next(batches))
-        if step % 20 == 0:
-            log.info("step %d of %d, loss %.4f", step, total, float(loss))
-        if on_progress is not None:
-            on_progress(step + 1, total)
-    finished = build_network(classes)
+    targets = make_targets(labels, classes, recipe)
+    weights = film_weights(labels, len(classes), recipe.balanced)
+    identity = _identity(films, targets, weights, recipe)
+    channels = 1 if films.ndim == 3 else films.shape[3]
+    with _precision(recipe):
+        network, first = _resume(work, identity)
+        if network is None:
+            network = build((None, None, channels), recipe.dropout)
+            if start is not None:
+                start(network)
+            _compile(network, -(-len(films) // recipe.batch_size), recipe, one_label=labels.ndim == 1)
+    steps = _Steps(recipe.epochs * -(-len(films) // recipe.batch_size), on_progress)
+    for batches, epoch in _epochs(films, targets, weights, recipe):
+        if epoch >= first:
+            keras.utils.set_random_seed(recipe.seed + epoch)  # dropout's draws, the same when resumed
+            steps.done = epoch * len(batches)
+            _train_epoch(network, batches, epoch, steps)
+            _remember(network, work, identity, epoch + 1)
+    if recipe.weight_average is not None:
+        network.optimizer.finalize_variable_values(network.trainable_variables)
+    size = recipe.phases[-1].size
+    finished = build((size, size) if films.ndim == 3 else (size, size, channels), 0.0)
     finished.set_weights(network.get_weights())
     return finished
 
 
-def _batches(films: np.ndarray, labels: np.ndarray, recipe: Recipe) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    generator = np.random.default_rng(recipe.seed)
-    while True:
-        order = generator.permutation(len(films))
-        for first in range(0, len(order), recipe.batch_size):
-            places = order[first : first + recipe.batch_size]
-            varied = [augment(films[place], recipe.augmentation, generator) for place in places]
-            yield np.stack(varied), labels[places]
+class _Steps:
+    def __init__(self, total: int, on_progress: OnProgress | None) -> None:
+        self.done, self.total, self._on_progress = 0, total, on_progress
+
+    def count(self) -> None:
+        self.done += 1
+        if self._on_progress is not None:
+            self._on_progress(self.done, self.total)
+
+
+def _epochs(
+    films: np.ndarray, targets: np.ndarray, weights: np.ndarray, recipe: Recipe
+) -> Iterator[tuple[Batches, int]]:
+    epoch = 0
+    for phase in recipe.phases:
+        batches = Batches(films, targets, weights, phase.size, recipe)
+        for _ in range(phase.epochs):
+            yield batches, epoch
+            epoch += 1
+
+
+def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _Steps) -> None:
+    loss = 0.0
+    for batch in batches.epoch(epoch):
+        loss = float(network.train_on_batch(batch.films, batch.targets, sample_weight=batch.weights))
+        if not np.isfinite(loss):
+            raise ModelError(
+                "Training stopped: the loss is no number any more. Take a smaller learning rate, or set a gradient norm."
+            )
+        steps.count()
+    network.reset_metrics()
+    log.info("epoch %d, loss %.4f", epoch + 1, loss)
+
+
+@contextmanager
+def _precision(recipe: Recipe) -> Iterator[None]:
+    """Build layers at the recipe's precision; on a processor, mixed precision was measured to be slower."""
+    import tensorflow as tf
+
+    keras = import_keras()
+    before = keras.config.dtype_policy()
+    wanted: str = recipe.precision
+    if wanted == "auto":
+        wanted = "mixed_float16" if tf.config.list_physical_devices("GPU") else "float32"
+    keras.config.set_dtype_policy(wanted)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _compile(network: "keras.Model", steps_per_epoch: int, recipe: Recipe, *, one_label: bool) -> None:
+    network.compile(
+        optimizer=_optimizer(steps_per_epoch * recipe.epochs, recipe),
+        loss=_loss(recipe, one_label=one_label),
+        jit_compile=False,  # XLA is many times slower on a CPU
+    )
+
+
+def _optimizer(steps: int, recipe: Recipe) -> Any:
+    optimizers = import_keras().optimizers
+    kinds = {"adamw": optimizers.AdamW, "lion": optimizers.Lion, "sgd": optimizers.SGD}
+    settings: dict[str, Any] = {
+        "weight_decay": recipe.weight_decay,
+        "global_clipnorm": recipe.gradient_norm,
+        "use_ema": recipe.weight_average is not None,
+        "ema_momentum": recipe.weight_average or 0.99,
+    }
+    if recipe.optimizer == "sgd":
+        settings |= {"momentum": 0.9, "nesterov": True}
+    return kinds[recipe.optimizer](_schedule(steps, recipe), **settings)
+
+
+def _schedule(steps: int, recipe: Recipe) -> Any:
+    schedules = import_keras().optimizers.schedules
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    warm_up = min(recipe.warm_up_steps, steps // 2)
+    if recipe.schedule == "linear":
+        return schedules.PolynomialDecay(recipe.learning_rate, steps, end_learning_rate=0.0)
+    return schedules.CosineDecay(0.0, steps - warm_up, warmup_target=recipe.learning_rate, warmup_steps=warm_up)
+
+
+def _loss(recipe: Recipe, *, one_label: bool) -> Any:
+    losses = import_keras().losses
+    if recipe.loss == "focal":
+        kind = losses.CategoricalFocalCrossentropy if one_label else losses.BinaryFocalCrossentropy
+    else:
+        kind = losses.CategoricalCrossentropy if one_label else losses.BinaryCrossentropy
+    return kind(from_logits=True)
+
+
+def _identity(films: np.ndarray, targets: np.ndarray, weights: np.ndarray, recipe: Recipe) -> str:
+    digest = hashlib.sha256(json.dumps(recipe.to_json(), sort_keys=True).encode())
+    for part in (films, targets, weights):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
+
+
+def _resume(work: Path | None, identity: str) -> tuple[Any, int]:
+    """Return the network after its last whole epoch and the epoch that follows; None and 0 where there is none."""
+    try:
+        place = json.loads((work / PLACE).read_text()) if work else {}
+    except FileNotFoundError:
+        place = {}
+    if work is None or place.get("identity") != identity:
+        return None, 0
+    log.info("resuming after epoch %d", place["epochs"])
+    return import_keras().saving.load_model(work / place["state"], safe_mode=True), int(place["epochs"])
+
+
+def _remember(network: "keras.Model", work: Path | None, identity: str, epochs: int) -> None:
+    """Write the network beside the last one, then in one step say that it counts."""
+    if work is None:
+        return
+    work.mkdir(parents=True, exist_ok=True)
+    state = f"{epochs}-{STATE}"
+    network.save(work / state)
+    draft = work / f"{PLACE}.new"
+    draft.write_text(json.dumps({"identity": identity, "epochs": epochs, "state": state}))
+    draft.replace(work / PLACE)
+    for old in work.glob(f"*-{STATE}"):
+        if old.name != state:
+            old.unlink()

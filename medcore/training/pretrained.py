@@ -66,12 +66,13 @@ def load_pretrained(network: "keras.Model", path: Path) -> None:
     for layer in network.layers:
         if layer.weights and layer.name != LOGITS_LAYER:
             try:
-                layer.set_weights(_layer_weights(layer.name, tensors))
+                layer.set_weights(_layer_weights(layer, tensors))
             except (KeyError, ValueError) as error:
                 raise ModelError(f"{path.name} does not fit the layer {layer.name}: {error}") from error
 
 
-def _layer_weights(name: str, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
+def _layer_weights(layer: "keras.Layer", tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
+    name = layer.name
     if name.endswith(NORM_SUFFIX):
         prefix = _norm_prefix(name.removesuffix(NORM_SUFFIX))
         return [tensors[f"{prefix}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")]
@@ -79,7 +80,8 @@ def _layer_weights(name: str, tensors: dict[str, np.ndarray]) -> list[np.ndarray
     if name.endswith("_depthwise"):
         return [kernel.transpose(2, 3, 0, 1)]  # (channels, 1, height, width) -> (height, width, channels, 1)
     kernel = kernel.transpose(2, 3, 1, 0)  # (out, in, height, width) -> (height, width, in, out)
-    return [kernel.sum(axis=2, keepdims=True) if name == "stem" else kernel]
+    is_gray = layer.kernel.shape[2] == 1 and name == "stem"
+    return [kernel.sum(axis=2, keepdims=True) if is_gray else kernel]
 
 
 def _convolution_prefix(name: str) -> str:

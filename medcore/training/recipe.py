@@ -1,0 +1,66 @@
+"""The choices of one training run, saved with the model: what another data set changes are settings, not code."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from medcore.classifier.normalization import Normalization
+from medcore.training.augmentation import Augmentation
+
+Optimizer = Literal["adamw", "lion", "sgd"]
+Schedule = Literal["constant", "cosine", "linear"]
+Loss = Literal["cross-entropy", "focal"]  # of a softmax, or of sigmoids where a film can have several findings
+Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]  # auto: mixed on a GPU, where it is quicker
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Epochs at one size of the input; small films first take less time, and the network sees more of them."""
+
+    size: int  # rows and columns
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices of one training run."""
+
+    seed: int = 1
+    phases: tuple[Phase, ...] = (Phase(224, 4),)
+    batch_size: int = 32
+    optimizer: Optimizer = "adamw"
+    learning_rate: float = 3e-4  # after the warm-up; the schedule takes it from there
+    schedule: Schedule = "cosine"
+    warm_up_steps: int = 50
+    weight_decay: float = 0.01
+    gradient_norm: float | None = None  # longest gradient; None for any length
+    weight_average: float | None = None  # momentum of the weights' moving average, which is kept; None for none
+    loss: Loss = "cross-entropy"
+    label_smoothing: float = 0.0  # share of a label given to all classes alike
+    doubtful: tuple[tuple[str, ...], ...] = ()  # classes that the labels may mix up
+    doubt: float = 0.0  # share of a label given to the classes that it may be mixed up with
+    balanced: bool = False  # every class weighs as much as any other
+    mixup: float = 0.0  # parameter of the beta distribution; 0 for none
+    dropout: float = 0.2
+    normalization: Normalization = "none"
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    precision: Precision = "auto"
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all phases."""
+        return sum(phase.epochs for phase in self.phases)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, entries: dict[str, Any]) -> "Recipe":
+        """Read the settings back."""
+        parts: dict[str, Any] = {
+            "phases": tuple(Phase(**phase) for phase in entries["phases"]),
+            "doubtful": tuple(map(tuple, entries["doubtful"])),
+            "augmentation": Augmentation(**entries["augmentation"]),
+        }
+        return cls(**{**entries, **parts})

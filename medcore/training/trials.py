@@ -1,0 +1,154 @@
+"""Try what might help, on validation films made harder, and keep a table of it: the recipe is chosen from this table.
+
+Each trial trains a short, small run without two groups of patients: a random draw, and the block of patients whose
+films were collected first. Both are then looked at as they are and under every simulated shift. The score is the mean
+area under the ROC curve, pneumonia against normal, over both groups and all shifts. The test films have no part in it.
+"""
+
+import dataclasses
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from medcore.classifier.decision import CLASSES, pneumonia_logit
+from medcore.classifier.network import build_network
+from medcore.classifier.normalization import normalize
+from medcore.evaluation.roc import auc
+from medcore.training import pretrained
+from medcore.training.augmentation import Augmentation
+from medcore.training.films import Film, first_patients, read_films, read_inputs, read_labels, split_by_patient
+from medcore.training.fit import OnProgress, fit
+from medcore.training.recipe import Phase, Recipe
+from medcore.training.shift import SHIFTS, changed
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger(__name__)
+
+SPLIT_SEED = 20261121
+HELD_OUT = 0.1  # share of the patients in each of the two groups
+BATCH = 64
+MILD = Recipe(phases=(Phase(112, 4),))
+EXPOSED = Augmentation(gamma=0.5, contrast=0.35, brightness=30, shading=25)
+FRAMED = Augmentation(rotation_degrees=12, shift=0.1, zoom=0.2, aspect=0.2)
+STRONG_AUGMENTATION = replace(
+    FRAMED, gamma=EXPOSED.gamma, contrast=EXPOSED.contrast, brightness=EXPOSED.brightness, shading=EXPOSED.shading
+)
+STRONG = replace(MILD, augmentation=STRONG_AUGMENTATION)
+TRIALS: dict[str, Recipe] = {
+    "mild augmentation": MILD,
+    "exposure": replace(MILD, augmentation=EXPOSED),
+    "framing": replace(MILD, augmentation=FRAMED),
+    "exposure and framing": STRONG,
+    "… and resolution": replace(STRONG, augmentation=replace(STRONG_AUGMENTATION, coarsest=0.25)),
+    "… and histogram equalized": replace(STRONG, normalization="equalized"),
+    "… and half equalized": replace(STRONG, normalization="half equalized"),
+    "… and erasing": replace(STRONG, augmentation=replace(STRONG_AUGMENTATION, erased=0.4)),
+    "… and weight averaging": replace(STRONG, weight_average=0.99),
+    "… and mixup": replace(STRONG, mixup=0.4),
+    "… and doubt about bacterial and viral": replace(STRONG, doubtful=(("bacterial", "viral"),), doubt=0.3),
+    "… and balanced classes": replace(STRONG, balanced=True),
+    "… and focal loss": replace(STRONG, loss="focal"),
+    "… at 160 pixels": replace(STRONG, phases=(Phase(160, 4),)),
+    "… for 8 epochs": replace(STRONG, phases=(Phase(112, 8),)),
+}
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What a trial brought; areas under the ROC curve by condition."""
+
+    name: str
+    validation: dict[str, float]
+    first_block: dict[str, float]
+    bacterial_or_viral: float  # on both groups' pneumonia films as they are
+    log_loss: float  # of pneumonia, in nats, mean over both groups and all shifts
+    seconds: float
+
+    @property
+    def score(self) -> float:
+        """The mean over both groups and all shifts, the films as they are included."""
+        return float(np.mean([*self.validation.values(), *self.first_block.values()]))
+
+
+def try_recipes(
+    data: Path, out: Path, trials: Mapping[str, Recipe] = TRIALS, on_progress: OnProgress | None = None
+) -> list[TrialResult]:
+    """Run the trials that `out`, a JSON file, does not hold yet, and return all results, the best first.
+
+    Raises
+    ------
+    ModelError
+        If the films or the weights to start from are missing.
+    """
+    results = read_results(out)
+    films = read_films(data)
+    first = first_patients(films, HELD_OUT)
+    first_block = [film for film in films if film.patient in first]
+    rest = [film for film in films if film.patient not in first]
+    validation, training = split_by_patient(rest, [HELD_OUT], SPLIT_SEED)
+    for name, recipe in trials.items():
+        if name not in results:
+            results[name] = _try(name, recipe, training, (validation, first_block), on_progress)
+            log.info("%s: %.4f, log loss %.4f", name, results[name].score, results[name].log_loss)
+            out.write_text(json.dumps([dataclasses.asdict(result) for result in results.values()], indent=1) + "\n")
+    return sorted(results.values(), key=lambda result: -result.score)
+
+
+def read_results(file: Path) -> dict[str, TrialResult]:
+    """Read the results of earlier trials by name; none where there is no file."""
+    if not file.exists():
+        return {}
+    return {entry["name"]: TrialResult(**entry) for entry in json.loads(file.read_text())}
+
+
+def _try(
+    name: str,
+    recipe: Recipe,
+    training: list[Film] | tuple[Film, ...],
+    groups: tuple[tuple[Film, ...] | list[Film], ...],
+    on_progress: OnProgress | None,
+) -> TrialResult:
+    began = time.monotonic()
+    weights = pretrained.find_pretrained_weights()
+    network = fit(
+        read_inputs(training, (224, 224)),
+        read_labels(training, CLASSES),
+        CLASSES,
+        recipe,
+        build=lambda shape, dropout: build_network(len(CLASSES), shape=shape, dropout=dropout),
+        start=lambda network: pretrained.load_pretrained(network, weights),
+        on_progress=on_progress,
+    )
+    areas: list[dict[str, float]] = []
+    losses: list[float] = []
+    kinds: list[tuple[np.ndarray, np.ndarray]] = []
+    for group in groups:
+        size = recipe.phases[-1].size
+        films, labels = read_inputs(group, (size, size)), read_labels(group, CLASSES)
+        logits = {"as they are": _logits(network, films, recipe)}
+        kinds.append((labels, logits["as they are"]))
+        logits |= {shift: _logits(network, changed(films, change), recipe) for shift, change in SHIFTS.items()}
+        truth = labels != CLASSES.index("normal")
+        areas.append({shift: auc(truth, pneumonia_logit(its)) for shift, its in logits.items()})
+        signs = np.where(truth, 1, -1)
+        losses += [float(np.logaddexp(0, -signs * pneumonia_logit(its)).mean()) for its in logits.values()]
+    labels, its = (np.concatenate(parts) for parts in zip(*kinds, strict=True))
+    sick = labels != CLASSES.index("normal")
+    bacterial, viral = CLASSES.index("bacterial"), CLASSES.index("viral")
+    kind = auc(labels[sick] == bacterial, its[sick, bacterial] - its[sick, viral])
+    return TrialResult(name, *areas, kind, float(np.mean(losses)), time.monotonic() - began)
+
+
+def _logits(network: "keras.Model", films: np.ndarray, recipe: Recipe) -> np.ndarray:
+    shown = normalize(films, recipe.normalization)
+    return np.concatenate(
+        [np.asarray(network(shown[first : first + BATCH], training=False)) for first in range(0, len(shown), BATCH)]
+    )
