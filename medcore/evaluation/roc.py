@@ -1,13 +1,14 @@
 """Area under the ROC curve, and how sure it is.
 
-Source: Hanley and McNeil, Radiology 1982 (the area is the Mann-Whitney statistic); Efron and Tibshirani, An
-Introduction to the Bootstrap, 1993 (percentile interval); patients are drawn, because films of one patient are alike.
+Source: Hanley and McNeil, Radiology 1982 (the area is the Mann-Whitney statistic).
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 from scipy.stats import rankdata
+
+from medcore.evaluation.intervals import LEVEL, RESAMPLES, bootstrap_interval
 
 
 def auc(truth: np.ndarray, score: np.ndarray) -> float:
@@ -38,8 +39,8 @@ def auc_interval(
     score: np.ndarray,
     patients: Sequence[str],
     *,
-    level: float = 0.95,
-    resamples: int = 2000,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> tuple[float, float]:
     """Bound the area under the ROC curve by drawing patients with replacement.
@@ -66,15 +67,4 @@ def auc_interval(
     ValueError
         If all films are positive or all negative.
     """
-    auc(truth, score)
-    _, patient_of = np.unique(np.asarray(patients), return_inverse=True)
-    films_of = np.split(np.argsort(patient_of, kind="stable"), np.cumsum(np.bincount(patient_of))[:-1])
-    generator = np.random.default_rng(seed)
-    areas: list[float] = []
-    while len(areas) < resamples:
-        drawn = generator.integers(0, len(films_of), len(films_of))
-        films = np.concatenate([films_of[patient] for patient in drawn])
-        if 0 < np.count_nonzero(truth[films]) < films.size:
-            areas.append(auc(truth[films], score[films]))
-    low, high = np.quantile(areas, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return bootstrap_interval(auc, (truth, score), patients, level=level, resamples=resamples, seed=seed)
