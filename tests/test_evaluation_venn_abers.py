@@ -1,6 +1,8 @@
 """The table against two isotonic regressions for each query, by scikit-learn."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -117,3 +119,11 @@ def test_lists_that_are_no_table_are_refused(changed: dict[str, Any], message: s
 def test_films_without_a_score_or_a_truth_are_refused(score: list[float]) -> None:
     with pytest.raises(ValueError, match="finite score"):
         venn_abers_table(np.array(score), np.ones(min(len(score), 1), bool))
+
+
+def test_looking_up_needs_numpy_alone() -> None:
+    code = (
+        "import sys, medcore.evaluation.venn_abers_table; print([m for m in sys.modules if m in ('scipy', 'sklearn')])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

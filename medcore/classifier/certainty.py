@@ -1,0 +1,106 @@
+"""What a model's logits are worth: a calibrated probability, an interval around it, and the labels not ruled out.
+
+Source: Guo et al., ICML 2017 (temperature); Vovk and Petej, UAI 2014 (Venn-Abers interval); Vovk, ACML 2012
+(class-conditional prediction sets). All three were fitted on films that the network was not trained on.
+
+The Venn-Abers score is the pneumonia logit before the temperature: only its order matters, and the interval's promise
+asks for a score that owes nothing to the calibration films. The order of calibrated pneumonia probabilities is nearly
+the same but not quite (the temperature acts on both kinds before they are added), and the calibrated probability is
+another estimate from the same films: now and then it lies a little outside the interval.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from medcore.classifier.decision import probabilities
+from medcore.evaluation.venn_abers_table import VennAbersTable, one_probability
+
+LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """What calibration films taught about a model's logits."""
+
+    temperature: float  # logits are divided by it
+    venn_abers: VennAbersTable  # over `pneumonia_logit` of the logits as they come
+    set_quantiles: tuple[
+        float, ...
+    ]  # for each class, 1 - the least probability not ruled out; infinity: never ruled out
+    level: float = LEVEL  # least share of each class's films whose set holds the class
+
+    def calibrated(self, logits: np.ndarray) -> np.ndarray:
+        """Turn logits as they come from the network into calibrated probabilities, both of shape (n, classes)."""
+        return probabilities(logits.astype(np.float64) / self.temperature)
+
+    def interval(self, pneumonia_score: float) -> tuple[float, float]:
+        """Return the lower and upper probability of pneumonia of one film.
+
+        Parameters
+        ----------
+        pneumonia_score : float
+            `pneumonia_logit` of the logits as they come from the network.
+
+        Raises
+        ------
+        ValueError
+            If the score is not a number.
+        """
+        if math.isnan(pneumonia_score):
+            raise ValueError("The score of pneumonia is not a number.")
+        low, high = self.venn_abers.interval(np.array([pneumonia_score]))
+        return float(low[0]), float(high[0])
+
+    def within_interval(self, pneumonia_score: float) -> float:
+        """Return the one probability of pneumonia that the interval stands for; it lies between the bounds."""
+        low, high = self.interval(pneumonia_score)
+        return float(one_probability(np.array(low), np.array(high)))
+
+    def not_ruled_out(self, probabilities: np.ndarray, classes: Sequence[str]) -> tuple[str, ...]:
+        """Name the classes that one film may well be, in their order; none where the film is like no class.
+
+        Parameters
+        ----------
+        probabilities : numpy.ndarray, shape (classes,)
+            Calibrated, of one film.
+        classes : sequence of str
+
+        Raises
+        ------
+        ValueError
+            If probabilities, classes and quantiles are not equally many.
+        """
+        named = zip(classes, 1 - probabilities, self.set_quantiles, strict=True)
+        return tuple(name for name, surprise, quantile in named if surprise <= quantile)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain entries, from which `from_json` makes the same; an infinite quantile becomes None."""
+        return {
+            "temperature": self.temperature,
+            "venn_abers": self.venn_abers.to_json(),
+            "set_quantiles": [quantile if math.isfinite(quantile) else None for quantile in self.set_quantiles],
+            "level": self.level,
+        }
+
+    @classmethod
+    def from_json(cls, entries: dict[str, Any]) -> "Certainty":
+        """Read what `to_json` returned.
+
+        Raises
+        ------
+        KeyError
+            If an entry is missing.
+        TypeError, ValueError
+            If an entry is not what it should be.
+        """
+        temperature, level = float(entries["temperature"]), float(entries["level"])
+        if not (0 < temperature < math.inf and 0 < level < 1):
+            raise ValueError("The temperature must be above 0, and the level above 0 and below 1.")
+        quantiles = tuple(math.inf if quantile is None else float(quantile) for quantile in entries["set_quantiles"])
+        if any(math.isnan(quantile) for quantile in quantiles):
+            raise ValueError("A quantile of the prediction sets is not a number.")
+        return cls(temperature, VennAbersTable.from_json(entries["venn_abers"]), quantiles, level)

@@ -1,0 +1,136 @@
+"""A model's certainty: worked out by hand, against decision.py, and through JSON."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medcore.classifier.certainty import Certainty
+from medcore.classifier.decision import CLASSES, pneumonia_logit, pneumonia_probability, probabilities
+from medcore.evaluation.calibration import fit_temperature
+from medcore.evaluation.conformal import class_quantiles, coverage, prediction_sets
+from medcore.evaluation.venn_abers import venn_abers_table
+
+TWO_FILMS = venn_abers_table(np.array([0.0, 1.0]), np.array([False, True]))
+BY_HAND = Certainty(2.0, TWO_FILMS, (0.5, 0.75, math.inf))
+
+
+def films(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits twice as sure as they should be, float32 as a network gives them."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(0, 2, (count, 3))
+    cumulated = np.cumsum(probabilities(logits), axis=1)
+    labels = (generator.random((count, 1)) > cumulated[:, :2]).sum(axis=1)
+    return (2 * logits).astype(np.float32), labels
+
+
+def fitted(seed: int, count: int) -> Certainty:
+    logits, labels = films(seed, count)
+    temperature = fit_temperature(logits, labels)
+    table = venn_abers_table(pneumonia_logit(logits), labels > 0)
+    return Certainty(temperature, table, tuple(class_quantiles(probabilities(logits / temperature), labels)))
+
+
+def test_logits_are_divided_by_the_temperature() -> None:
+    logits = np.array([[2.0, 4.0, -2.0]], dtype=np.float32)
+    expected = np.exp([1.0, 2.0, -1.0]) / np.exp([1.0, 2.0, -1.0]).sum()
+    np.testing.assert_allclose(BY_HAND.calibrated(logits), [expected])
+
+
+def test_the_interval_is_the_tables() -> None:
+    assert BY_HAND.interval(-3.0) == (0, 0.5)
+    assert BY_HAND.interval(0.5) == (0, 1)
+    assert BY_HAND.interval(1.0) == (0.5, 1)
+
+
+def test_one_probability_lies_within_the_interval() -> None:
+    assert BY_HAND.within_interval(-3.0) == pytest.approx(0.5 / 1.5)
+    assert BY_HAND.within_interval(1.0) == pytest.approx(1 / 1.5)
+
+
+def test_a_score_that_is_no_number_has_no_interval() -> None:
+    with pytest.raises(ValueError, match="not a number"):
+        BY_HAND.interval(float("nan"))
+
+
+def test_labels_are_named_up_to_their_quantile() -> None:
+    assert BY_HAND.not_ruled_out(np.array([0.5, 0.25, 0.25]), CLASSES) == ("normal", "bacterial", "viral")
+    assert BY_HAND.not_ruled_out(np.array([0.4, 0.2, 0.4]), CLASSES) == ("viral",)
+
+
+def test_a_film_like_no_class_has_no_label_left() -> None:
+    strict = Certainty(1.0, TWO_FILMS, (0.5, 0.5, 0.5))
+    assert strict.not_ruled_out(np.array([0.4, 0.3, 0.3]), CLASSES) == ()
+
+
+def test_labels_must_be_as_many_as_probabilities() -> None:
+    with pytest.raises(ValueError, match="shorter|longer"):
+        BY_HAND.not_ruled_out(np.array([0.5, 0.5]), CLASSES)
+
+
+def test_certainty_fitted_on_some_films_keeps_its_promises_on_others() -> None:
+    certainty = fitted(0, 1000)
+    logits, labels = films(1, 20_000)
+    assert certainty.temperature == pytest.approx(2, rel=0.1)
+    sets = prediction_sets(certainty.calibrated(logits), np.array(certainty.set_quantiles))
+    assert all(c.share is not None and 0.86 < c.share < 0.94 for c in coverage(sets, labels).classes)
+    low, high = certainty.venn_abers.interval(pneumonia_logit(logits))
+    assert low.mean() - 0.02 < (labels > 0).mean() < high.mean() + 0.02
+
+
+def test_one_film_is_answered_as_many_are() -> None:
+    certainty = fitted(2, 200)
+    logits, _ = films(3, 20)
+    sets = prediction_sets(certainty.calibrated(logits), np.array(certainty.set_quantiles))
+    for film, holds in zip(logits, sets, strict=True):
+        named = certainty.not_ruled_out(certainty.calibrated(film[None])[0], CLASSES)
+        assert named == tuple(name for name, held in zip(CLASSES, holds, strict=True) if held)
+
+
+def test_the_interval_rises_with_the_score() -> None:
+    certainty = fitted(4, 300)
+    intervals = [certainty.interval(score) for score in np.linspace(-20, 20, 200)]
+    assert intervals == sorted(intervals)
+    assert sorted(high for _, high in intervals) == [high for _, high in intervals]
+
+
+def test_calibrated_pneumonia_is_the_sum_of_both_kinds() -> None:
+    logits, _ = films(5, 10)
+    np.testing.assert_allclose(
+        BY_HAND.calibrated(logits)[:, 1:].sum(axis=1), pneumonia_probability(logits / BY_HAND.temperature), rtol=1e-6
+    )
+
+
+def test_certainty_survives_json_without_infinities() -> None:
+    text = json.dumps(BY_HAND.to_json(), allow_nan=False)
+    assert json.loads(text)["set_quantiles"] == [0.5, 0.75, None]
+    again = Certainty.from_json(json.loads(text))
+    assert (again.temperature, again.set_quantiles, again.level) == (2.0, (0.5, 0.75, math.inf), 0.9)
+    assert again.to_json() == BY_HAND.to_json()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"temperature": 0.0},
+        {"temperature": float("nan")},
+        {"level": 1.0},
+        {"set_quantiles": [0.5, float("nan")]},
+        {"temperature": "warm"},
+        {"temperature": None},
+        {"venn_abers": {"edges": [1.0], "low": [0.1], "high": [0.2]}},
+    ],
+)
+def test_entries_that_are_no_certainty_are_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        Certainty.from_json({**BY_HAND.to_json(), **changed})
+
+
+def test_an_entry_that_is_missing_is_refused() -> None:
+    for name in ("temperature", "venn_abers", "set_quantiles", "level"):
+        entries = BY_HAND.to_json()
+        del entries[name]
+        with pytest.raises(KeyError, match=name):
+            Certainty.from_json(entries)
