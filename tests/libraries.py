@@ -77,6 +77,8 @@ def make_older(file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(
             "DROP TABLE reading_measurement; DROP TABLE measurement; DROP TABLE deleted_image;"
+            "ALTER TABLE prediction DROP COLUMN pneumonia_low; ALTER TABLE prediction DROP COLUMN pneumonia_high;"
+            "ALTER TABLE prediction DROP COLUMN not_ruled_out; ALTER TABLE prediction DROP COLUMN operating_point;"
             "UPDATE alembic_version SET version_num = '0001'"
         )
 

@@ -70,6 +70,9 @@ def test_a_library_of_the_first_release_opens_with_all_that_it_holds(
         assert definitions(file) == definitions(tables_of(HEAD, settings.data_dir))
         assert updated.studies().total == 2
         assert updated.readings(summary.studies[0]) == (reading,)
+        kept = updated.predictions(summary.studies[0])[summary.instances[0]]
+        assert kept.pneumonia == 0.8
+        assert (kept.pneumonia_low, kept.pneumonia_high, kept.not_ruled_out) == (None, None, None)
         assert not updated.was_deleted(updated.instance(summary.instances[0]).attributes.sop_instance_uid)
         updated.delete_study(summary.studies[0], "B. Keeper", "sent twice")
         assert updated.studies().total == 1

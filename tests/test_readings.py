@@ -275,6 +275,15 @@ def test_maps_come_back_as_they_were_given(film: Said) -> None:
     assert kept.map_scale == 0.7
 
 
+@pytest.mark.parametrize("labels", [("normal", "viral"), (), None])
+def test_how_sure_an_answer_was_comes_back_as_it_was_given(film: Said, labels: tuple[str, ...] | None) -> None:
+    library, study_id, instance_id = film
+    given = {"pneumonia_low": 0.72, "pneumonia_high": 0.9, "operating_point": "balanced", "not_ruled_out": labels}
+    library.save_prediction(instance_id, make_answer(0.8, **given))
+    kept = library.predictions(study_id)[instance_id]
+    assert {name: getattr(kept, name) for name in given} == given
+
+
 def test_an_answer_for_an_image_that_was_deleted_meanwhile_is_let_go(film: Said) -> None:
     library, study_id, instance_id = film
     library.delete_study(study_id, "A. Reader", "sent twice")

@@ -178,7 +178,11 @@ class StoredPrediction:
     reason: str = ""
     probabilities: Mapping[str, float] = field(default_factory=dict)
     pneumonia: float | None = None
+    pneumonia_low: float | None = None  # the Venn-Abers range; None from a model that gives none
+    pneumonia_high: float | None = None
+    not_ruled_out: tuple[str, ...] | None = None  # labels of the prediction set; None from a model that gives none
     decision: str = ""
+    operating_point: str = ""  # its name
     threshold: float | None = None
     model_version: str = ""
     pixels_sha256: str = ""

@@ -128,6 +128,10 @@ class Prediction(Base):
     pixels_sha256: Mapped[str]
     study_age_years: Mapped[float | None]  # lent by the study where the film gave none
     map_scale: Mapped[float | None]
+    pneumonia_low: Mapped[float | None]  # both None from a model that gives no range
+    pneumonia_high: Mapped[float | None]
+    not_ruled_out: Mapped[str | None]  # labels with a space between; None from a model that gives no set
+    operating_point: Mapped[str]
     created_at: Mapped[datetime]
 
 

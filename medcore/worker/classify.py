@@ -33,6 +33,9 @@ class Row:
     bacterial: float | None = None
     viral: float | None = None
     pneumonia: float | None = None
+    pneumonia_low: float | None = None
+    pneumonia_high: float | None = None
+    not_ruled_out: str = ""  # the labels that fit, with a space between
     decision: str = ""
     scope: str = ""  # answered, refused, needs age, failed, not taken
     reason: str = ""
@@ -126,6 +129,9 @@ def _row(file: CheckedFile, answer: StoredPrediction) -> Row:
         bacterial=by_class.get("bacterial"),
         viral=by_class.get("viral"),
         pneumonia=answer.pneumonia,
+        pneumonia_low=answer.pneumonia_low,
+        pneumonia_high=answer.pneumonia_high,
+        not_ruled_out=" ".join(answer.not_ruled_out or ()),
         decision=answer.decision,
         scope=answer.state,
         reason=answer.reason,
