@@ -1,17 +1,16 @@
 """What stands beside a model: whom it is for, how good it is, where it comes from, and its file's SHA-256."""
 
 import dataclasses
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from medcore.classifier.normalization import Normalization
 from medcore.classifier.scope import Scope
 from medcore.errors import ModelError
 from medcore.settings import REPOSITORY
 
-MODEL_FILE = "model.keras"
 CARD_FILE = "model.json"
 DEFAULT_MODEL = "pediatric-chest"
 
@@ -20,6 +19,7 @@ DEFAULT_MODEL = "pediatric-chest"
 class OperatingPoint:
     """A threshold chosen on validation films, and what it buys there."""
 
+    name: str  # high sensitivity, balanced, high specificity
     threshold: float  # probability of pneumonia at or above which a film is positive
     sensitivity: float
     specificity: float
@@ -69,9 +69,11 @@ class ModelCard:
     purpose: str
     classes: tuple[str, ...]
     input_size: tuple[int, int]  # rows, columns
+    normalization: Normalization
     preprocessing: str
     architecture: str
-    operating_point: OperatingPoint
+    operating_points: tuple[OperatingPoint, ...]
+    live_point: str  # name of the operating point that decides
     map_scale: float  # raw value of a heatmap's brightest colour, in logits a cell
     scope: Scope
     validation: Metrics
@@ -81,6 +83,12 @@ class ModelCard:
     medcore_version: str
     created: str  # ISO date
     sha256: str  # of the model's file
+    parts: dict[str, str]  # SHA-256 of each other file that a prediction needs, by name
+
+    @property
+    def operating_point(self) -> OperatingPoint:
+        """The operating point that decides."""
+        return next(point for point in self.operating_points if point.name == self.live_point)
 
 
 def default_model_folder() -> Path:
@@ -110,27 +118,11 @@ def write_model_card(folder: Path, card: ModelCard) -> None:
     (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def model_sha256(folder: Path) -> str:
-    """Return the SHA-256 of a folder's model file, as hexadecimal digits.
-
-    Raises
-    ------
-    ModelError
-        If the file is missing.
-    """
-    try:
-        return hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"The model {folder.name} has no readable {MODEL_FILE}. Restore the folder from MedCore's own files."
-        ) from error
-
-
 def _from_json(entries: dict[str, Any]) -> ModelCard:
     parts: dict[str, Any] = {
         "classes": tuple(entries["classes"]),
         "input_size": tuple(entries["input_size"]),
-        "operating_point": OperatingPoint(**entries["operating_point"]),
+        "operating_points": tuple(OperatingPoint(**point) for point in entries["operating_points"]),
         "scope": Scope.from_json(entries["scope"]),
         "validation": Metrics(**entries["validation"]),
         "training_data": TrainingData(**entries["training_data"]),

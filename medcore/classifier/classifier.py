@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.card import MODEL_FILE, ModelCard, OperatingPoint, model_sha256, read_model_card
-from medcore.classifier.decision import CLASSES, NO_PNEUMONIA, PNEUMONIA, pneumonia_probability, probabilities
+from medcore.classifier.card import ModelCard, OperatingPoint, read_model_card
+from medcore.classifier.certainty import Certainty
+from medcore.classifier.decision import CLASSES, NO_PNEUMONIA, PNEUMONIA, pneumonia_logit
+from medcore.classifier.familiarity import Familiarity
 from medcore.classifier.folding import fold_batch_norms
-from medcore.classifier.forward import Forward
+from medcore.classifier.forward import Forward, Outputs
+from medcore.classifier.model_folder import MODEL_FILE, check_files, read_certainty, read_familiarity
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
 
@@ -22,21 +25,33 @@ if TYPE_CHECKING:
 class Prediction:
     """What a model says of one film."""
 
-    probabilities: dict[str, float]  # by class; they sum to 1
+    probabilities: dict[str, float]  # by class, calibrated; they sum to 1
     pneumonia: float  # probability of either kind
+    pneumonia_low: float  # Venn-Abers range
+    pneumonia_high: float
+    not_ruled_out: tuple[str, ...]  # the classes of the prediction set
     decision: str  # "pneumonia" or "no pneumonia", at the operating point
     operating_point: OperatingPoint
     model_version: str
-    pixels_sha256: str  # of the network's input, little-endian float32
+    pixels_sha256: str  # of the display values, little-endian float32
+    refusal: str  # why the picture is none that the model was made for; empty where it is one
 
 
 class Classifier:
     """A network with its card; safe to share between threads."""
 
-    def __init__(self, card: ModelCard, network: "keras.Model") -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        network: "keras.Model",
+        certainty: Certainty,
+        familiarity: Familiarity | None = None,
+    ) -> None:
         self.card = card
         self.network = fold_batch_norms(network)
-        self.forward = Forward(self.network)
+        self.forward = Forward(self.network, card.normalization)
+        self.certainty = certainty
+        self.familiarity = familiarity
 
     @classmethod
     def load(cls, folder: Path) -> "Classifier":
@@ -48,16 +63,12 @@ class Classifier:
             If a file is missing, the SHA-256 differs, or the network is not one that this version knows.
         """
         card = read_model_card(folder)
-        if model_sha256(folder) != card.sha256:
-            raise ModelError(
-                f"The model file of {folder.name} is not the one that its card describes (SHA-256 differs), "
-                "so it is not opened. Restore the folder from MedCore's own files."
-            )
+        check_files(folder, card)
         if card.classes != CLASSES:
             raise ModelError(f"The model {folder.name} has other classes than {', '.join(CLASSES)}. Update MedCore.")
         try:
             network = import_keras().saving.load_model(folder / MODEL_FILE, compile=False, safe_mode=True)
-            return cls(card, network)
+            return cls(card, network, read_certainty(folder), read_familiarity(folder, card))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"The model {folder.name} cannot be loaded. Restore it from MedCore's files.") from error
 
@@ -79,20 +90,27 @@ class Classifier:
         ModelError
             If the shape or the values are none that the network takes.
         """
-        return self.judge(inputs, self.forward(inputs).logits) if len(inputs) else []
+        return self.judge(inputs, self.forward(inputs)) if len(inputs) else []
 
-    def judge(self, inputs: np.ndarray, logits: np.ndarray) -> list[Prediction]:
-        """Turn the logits of films into predictions."""
-        rows = zip(inputs, probabilities(logits), pneumonia_probability(logits), strict=True)
-        return [self._prediction(film, by_class, float(pneumonia)) for film, by_class, pneumonia in rows]
+    def judge(self, inputs: np.ndarray, outputs: Outputs) -> list[Prediction]:
+        """Turn what the network computed for films into predictions."""
+        rows = zip(inputs, outputs.logits, outputs.features, strict=True)
+        return [self._prediction(*row) for row in rows]
 
-    def _prediction(self, film: np.ndarray, by_class: np.ndarray, pneumonia: float) -> Prediction:
+    def _prediction(self, film: np.ndarray, logits: np.ndarray, features: np.ndarray) -> Prediction:
         point = self.card.operating_point
+        by_class = self.certainty.calibrated(logits[None])[0]
+        pneumonia = float(by_class[1:].sum())  # both kinds
+        low, high = self.certainty.interval(float(pneumonia_logit(logits[None])[0]))
         return Prediction(
             probabilities=dict(zip(self.card.classes, map(float, by_class), strict=True)),
             pneumonia=pneumonia,
+            pneumonia_low=low,
+            pneumonia_high=high,
+            not_ruled_out=self.certainty.not_ruled_out(by_class, self.card.classes),
             decision=PNEUMONIA if pneumonia >= point.threshold else NO_PNEUMONIA,
             operating_point=point,
             model_version=f"{self.card.name} {self.card.version}",
             pixels_sha256=hashlib.sha256(np.ascontiguousarray(film, "<f4").tobytes()).hexdigest(),
+            refusal=self.familiarity.refusal(features) if self.familiarity else "",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medcore.classifier.network import FEATURES_LAYER, LOGITS_LAYER
+from medcore.classifier.normalization import Normalization, normalize
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
 
@@ -24,12 +25,14 @@ class Outputs:
 
     logits: np.ndarray  # (n, classes) float32
     contributions: np.ndarray  # (n, 7, 7, classes) float32: what each cell adds to each logit, its bias left out
+    features: np.ndarray  # (n, 1280) float32: the mean over the cells of what the logits are made from
 
 
 class Forward:
     """A network as one graph with its weights as constants; safe to share between threads."""
 
-    def __init__(self, network: "keras.Model") -> None:
+    def __init__(self, network: "keras.Model", normalization: Normalization = "none") -> None:
+        self._normalization: Normalization = normalization
         self._size = tuple(network.input.shape[1:])
         self._graph = _freeze(network)
         self._lock = threading.Lock()  # TensorFlow promises no thread safety
@@ -58,12 +61,13 @@ class Forward:
         if not (np.isfinite(inputs).all() and inputs.min() >= -ROUNDING and inputs.max() <= 255 + ROUNDING):
             raise ModelError("The network takes display values from 0 (black) to 255 (white); window the film first.")
 
-    def _run(self, films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _run(self, films: np.ndarray) -> tuple[np.ndarray, ...]:
+        shown = np.ascontiguousarray(normalize(films, self._normalization))
         with self._lock:
-            return self._graph(np.ascontiguousarray(films, np.float32))
+            return self._graph(shown)
 
 
-def _freeze(network: "keras.Model") -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def _freeze(network: "keras.Model") -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -71,15 +75,15 @@ def _freeze(network: "keras.Model") -> Callable[[np.ndarray], tuple[np.ndarray, 
     both = import_keras().Model(network.input, [network.output, features])
     kernel = network.get_layer(LOGITS_LAYER).kernel
 
-    def forward(films: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def forward(films: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         logits, cells = both(films, training=False)
-        return logits, tf.tensordot(cells, kernel, 1) / (cells.shape[1] * cells.shape[2])
+        contributions = tf.tensordot(cells, kernel, 1) / (cells.shape[1] * cells.shape[2])
+        return logits, contributions, tf.reduce_mean(cells, axis=[1, 2])
 
     signature = tf.TensorSpec((None, *network.input.shape[1:]), tf.float32)
     frozen = convert_variables_to_constants_v2(tf.function(forward, jit_compile=False).get_concrete_function(signature))
 
-    def run(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        logits, contributions = frozen(tf.constant(films))
-        return logits.numpy(), contributions.numpy()
+    def run(films: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(part.numpy() for part in frozen(tf.constant(films)))
 
     return run

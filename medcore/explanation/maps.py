@@ -34,7 +34,7 @@ def explain_batch(classifier: Classifier, inputs: np.ndarray) -> list[tuple[Pred
     if not len(inputs):
         return []
     outputs = classifier.forward(inputs)
-    predictions = classifier.judge(inputs, outputs.logits)
+    predictions = classifier.judge(inputs, outputs)
     maps = [raw_maps(*film) for film in zip(outputs.logits, outputs.contributions, strict=True)]
     return list(zip(predictions, maps, strict=True))
 
