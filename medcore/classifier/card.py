@@ -9,6 +9,7 @@ from typing import Any
 from medcore.classifier.normalization import Normalization
 from medcore.classifier.scope import Scope
 from medcore.errors import ModelError
+from medcore.evaluation.operating_point import OperatingPoint
 from medcore.settings import REPOSITORY
 
 CARD_FILE = "model.json"
@@ -16,38 +17,15 @@ DEFAULT_MODEL = "pediatric-chest"
 
 
 @dataclass(frozen=True)
-class OperatingPoint:
-    """A threshold chosen on validation films, and what it buys there."""
-
-    name: str  # high sensitivity, balanced, high specificity
-    threshold: float  # probability of pneumonia at or above which a film is positive
-    sensitivity: float
-    specificity: float
-    rule: str  # how the threshold was chosen
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """How good a model is on films of patients that it was not trained on."""
-
-    auc: float  # pneumonia against normal
-    auc_low: float
-    auc_high: float
-    interval: str  # what the two bounds are
-    films: dict[str, int]  # by class
-    patients: dict[str, int]
-
-
-@dataclass(frozen=True)
 class TrainingData:
-    """The films that a model was trained on."""
+    """The films that a model was made from: those that trained it, calibrated it and validated it."""
 
     name: str
     source: str
     licence: str
     attribution: str
-    films: dict[str, int]  # by class
-    patients: dict[str, int]
+    films: dict[str, dict[str, int]]  # by part and class
+    patients: dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +54,6 @@ class ModelCard:
     live_point: str  # name of the operating point that decides
     map_scale: float  # raw value of a heatmap's brightest colour, in logits a cell
     scope: Scope
-    validation: Metrics
     training_data: TrainingData
     starting_weights: StartingWeights
     recipe: dict[str, Any]
@@ -124,7 +101,6 @@ def _from_json(entries: dict[str, Any]) -> ModelCard:
         "input_size": tuple(entries["input_size"]),
         "operating_points": tuple(OperatingPoint(**point) for point in entries["operating_points"]),
         "scope": Scope.from_json(entries["scope"]),
-        "validation": Metrics(**entries["validation"]),
         "training_data": TrainingData(**entries["training_data"]),
         "starting_weights": StartingWeights(**entries["starting_weights"]),
     }

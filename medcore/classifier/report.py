@@ -1,27 +1,39 @@
 """What was measured of a model, as its folder keeps it: everything that the About page draws, without any film.
 
-Each figure here was written by a command of `medcore`; the card's own facts (whom it is for, what it was made from) stand in
-`medcore.classifier.card`.
+Each figure here was written by a command of `medcore`; the card's own facts (whom it is for, what it was made from)
+stand in `medcore.classifier.card`.
 """
 
 import dataclasses
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from medcore.errors import ModelError
-from medcore.evaluation.measure import Figures
+from medcore.evaluation.conformal import ClassCoverage, Coverage
+from medcore.evaluation.figures import Figures
 
 REPORT_FILE = "figures.json"
 
-Row = TypeVar("Row")
+
+@dataclass(frozen=True)
+class SeedRow:
+    """One training of the recipe, on validation films as they are and under simulated shift."""
+
+    seed: int
+    auc: float
+    accuracy: float  # at the balanced operating point of its own
+    shifted_auc: float  # mean over the simulated shifts
+    log_loss: float
+    is_shipped: bool
 
 
 @dataclass(frozen=True)
 class TestMeeting:
     """One evaluation on the test films; a recipe is committed before it, and none is left out."""
+
+    __test__ = False  # not one of pytest's
 
     date: str  # ISO
     commit: str  # of the recipe
@@ -116,13 +128,12 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that was measured."""
+    """Everything that was measured; a kind of film is validation or test, the latter once the model has met them."""
 
-    validation: Figures
-    test: Figures | None  # of the shipped model; None until it has met the test films
-    bacterial_or_viral: Figures | None  # validation, the pneumonia films
-    bacterial_or_viral_test: Figures | None
-    sets: dict[str, Any]  # coverage of the prediction sets: "validation" and "test", as Coverage writes itself
+    pneumonia: dict[str, Figures]  # by kind of film
+    bacterial_or_viral: dict[str, Figures]  # the pneumonia films alone; bacterial is positive
+    sets: dict[str, Coverage]  # of the prediction sets, classes in the card's order
+    seeds: tuple[SeedRow, ...] = ()
     meetings: tuple[TestMeeting, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
     robustness: tuple[RobustnessRow, ...] = ()
@@ -131,3 +142,61 @@ class Report:
     comparison: tuple[ComparisonRow, ...] = ()
     trials: tuple[TrialRow, ...] = ()
     notes: tuple[str, ...] = ()  # what was tried or seen besides, a sentence each
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain entries, from which `from_json` makes the same."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, entries: dict[str, Any]) -> "Report":
+        """Read what `to_json` returned.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If an entry is missing, or one is unknown.
+        """
+        parts: dict[str, Any] = {name: tuple(kind(**row) for row in entries[name]) for name, kind in ROWS.items()}
+        for name in ("pneumonia", "bacterial_or_viral"):
+            parts[name] = {films: Figures.from_json(figures) for films, figures in entries[name].items()}
+        parts["sets"] = {films: _coverage(one) for films, one in entries["sets"].items()}
+        parts["notes"] = tuple(entries["notes"])
+        return cls(**{**entries, **parts})
+
+
+ROWS: dict[str, Any] = {
+    "seeds": SeedRow,
+    "meetings": TestMeeting,
+    "subgroups": Subgroup,
+    "robustness": RobustnessRow,
+    "shortcut": ShortcutRow,
+    "scope": ScopeRow,
+    "comparison": ComparisonRow,
+    "trials": TrialRow,
+}
+
+
+def read_report(folder: Path) -> Report:
+    """Read what was measured of a model; TensorFlow is not needed for it.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or not what it should be.
+    """
+    try:
+        return Report.from_json(json.loads((folder / REPORT_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"The model {folder.name} has no readable {REPORT_FILE}. Restore the folder from MedCore's own files."
+        ) from error
+
+
+def write_report(folder: Path, report: Report) -> None:
+    """Write what was measured beside its model; no figure in it is infinite or NaN."""
+    text = json.dumps(report.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / REPORT_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _coverage(entries: dict[str, Any]) -> Coverage:
+    return Coverage(**{**entries, "classes": tuple(ClassCoverage(**one) for one in entries["classes"])})
