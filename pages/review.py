@@ -9,8 +9,9 @@ from medcore.library import Instance, StoredPrediction, Study
 from medcore.server.viewer_files import is_built
 from pages.deleting import delete_study
 from pages.installation import open_library
+from pages.review_answer import GoTo
 from pages.review_image import show_image
-from pages.review_model import GoTo, show_model
+from pages.review_model import show_model
 from pages.review_reading import show_reading
 from pages.review_series import choose_image, go_to
 from pages.review_verdict import show_verdict

@@ -1,24 +1,21 @@
 """Step two of a reading: what the model says, or why it does not answer."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.library import Instance, Reading, StoredPrediction, Study, percent
+from medcore.library import Instance, Reading, StoredPrediction, Study
 from pages.installation import open_library
-from pages.words import TARGETS, counted
+from pages.review_answer import GoTo, show_answer
+from pages.words import counted
 
 WAIT_S = 2
 MODEL_HEIGHT = 150  # pixels kept free from the start, so that nothing moves when the answer arrives
-
-GoTo = Callable[[Study, int], None]
 
 
 def show_model(study: Study, shown: Instance, reading: Reading | None, go_to: GoTo) -> StoredPrediction | None:
     """Show the model's answer in the place that was reserved for it, and return it once it may be seen."""
     st.subheader("2  Model")
-    with st.container(height=MODEL_HEIGHT, border=False, key="review_model"):
+    with st.container(height=MODEL_HEIGHT, border=False, gap="xxsmall", key="review_model"):
         prediction = answer_for(study, reading)
         if prediction is None:
             open_library().hurry(study.id)
@@ -67,15 +64,3 @@ def ask_age(study: Study, prediction: StoredPrediction) -> None:
             st.rerun()
     if not reader:
         st.caption("Type your name above first.")
-
-
-def show_answer(study: Study, shown: Instance, prediction: StoredPrediction, go_to: GoTo) -> None:
-    """Lead with pneumonia or not; the kind is the data set's label, not a cause that a film can settle."""
-    pneumonia, threshold = prediction.pneumonia or 0.0, prediction.threshold or 0.0
-    st.markdown(f"**{prediction.decision.capitalize()}**  ·  pneumonia {percent(pneumonia, threshold)}")
-    number, total = study.film_number(prediction.instance_id)
-    others = ", ".join(f"{TARGETS[name].lower()} {percent(p)}" for name, p in prediction.probabilities.items())
-    which = f"Film {number} of {total}. " if total > 1 else ""
-    st.caption(f"{which}{others.capitalize()}. Pneumonia is called from {percent(threshold, pneumonia)}.")
-    if shown.id != prediction.instance_id:
-        st.button(f"Show film {number}", key="review_go_to", on_click=go_to, args=(study, prediction.instance_id))

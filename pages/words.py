@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from medcore.library import FINDINGS
+from medcore.library import FINDINGS, percent
 
 WITH_A_SIDE = frozenset({"bacterial", "viral", "effusion", "collapse", "other"})
 SIDES = {"right": "Right", "left": "Left", "both": "Both"}
@@ -35,3 +35,9 @@ def size(count: int) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Count things in words: 1 image, 2 images, 3 studies."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def percent_range(low: float, high: float) -> str:
+    """Write two probabilities as one range: 81 to 92 %."""
+    first, last = percent(low), percent(high)
+    return last if first == last else f"{first.removesuffix(' %')} to {last}"

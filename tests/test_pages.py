@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -93,7 +94,7 @@ def test_the_demonstration_chest_film_is_refused_on_opening_with_the_reason(libr
     assert "adult, 64 years" in words(page)
 
 
-def answered(library: Library, tmp_path: Path) -> int:
+def answered(library: Library, tmp_path: Path, **certainty: Any) -> int:
     """Put a film into the library whose prediction the background has made, and return its study."""
     import numpy as np
 
@@ -113,15 +114,17 @@ def answered(library: Library, tmp_path: Path) -> int:
             model_version="test",
             map_scale=1.0,
             maps=dict.fromkeys(("normal", "bacterial", "viral", "pneumonia"), cells),
+            **certainty,
         ),
     )
     return row.id
 
 
 def test_the_models_answer_stays_closed_until_the_reader_has_spoken(library: Library, tmp_path: Path) -> None:
-    page = open_page("review.py", study=str(answered(library, tmp_path)))
-    assert "87 %" not in words(page)
-    assert "Shown after your reading." in words(page)
+    page = open_page("review.py", study=str(answered(library, tmp_path, **SURE, not_ruled_out=("normal", "viral"))))
+    shown = words(page)
+    assert "Shown after your reading." in shown
+    assert not any(word in shown for word in ("87 %", "81 to 92 %", "rule out", "called from"))
 
 
 def test_a_reading_is_saved_with_who_and_reveals_the_model(library: Library, tmp_path: Path) -> None:
@@ -139,6 +142,56 @@ def test_a_reading_is_saved_with_who_and_reveals_the_model(library: Library, tmp
     (reading,) = library.readings(study_id)
     assert reading.verdict is not None and reading.verdict.action == "accept"
     assert "Final finding: Bacterial pneumonia" in words(page)
+
+
+SURE = {"pneumonia_low": 0.81, "pneumonia_high": 0.92, "operating_point": "balanced"}
+
+
+def test_the_answer_leads_with_pneumonia_and_its_range(library: Library, tmp_path: Path) -> None:
+    page = read(library, answered(library, tmp_path, **SURE, not_ruled_out=("bacterial",)), "viral")
+    assert [one.value for one in page.markdown if "%" in one.value] == ["**Pneumonia**  ·  87 % (81 to 92 %)"]
+    shown = words(page)
+    assert "Pneumonia is called from 50 % (balanced)." in shown
+    assert "81 to 92 %: of films kept aside that looked like this one to the model" in shown
+    assert "Cannot rule out" not in shown  # the one label that fits says what the decision says
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (("normal", "bacterial"), "Cannot rule out: pneumonia, normal"),
+        (("normal",), "Cannot rule out: normal"),
+        ((), "No label fits this film as it should."),
+    ],
+)
+def test_what_the_model_cannot_rule_out_is_said_beside_its_decision(
+    labels: tuple[str, ...], said: str, library: Library, tmp_path: Path
+) -> None:
+    page = read(library, answered(library, tmp_path, **SURE, not_ruled_out=labels), "viral")
+    assert not page.exception
+    assert said in [one.value for one in page.text]
+
+
+def test_a_promise_is_made_only_for_films_like_those_of_the_validation(library: Library, tmp_path: Path) -> None:
+    study_id = answered(library, tmp_path, **SURE, not_ruled_out=("normal", "viral"))
+    assert "for others nothing is promised" in words(read(library, study_id, "viral"))
+
+
+def test_bacterial_or_viral_is_a_label_that_no_film_settles(library: Library, tmp_path: Path) -> None:
+    page = read(library, answered(library, tmp_path, **SURE, not_ruled_out=("bacterial", "viral")), "viral")
+    shown = [one.value for one in page.text]
+    assert "Bacterial and viral are the data set's labels. A film cannot settle the cause." in shown
+    assert "Normal 13 %, bacterial 70 %, viral 17 %." in shown
+    assert "Cannot rule out: bacterial, viral" in shown
+    assert "Cannot rule out: pneumonia, normal" not in shown
+
+
+def test_an_answer_of_an_earlier_model_is_shown_without_a_range(library: Library, tmp_path: Path) -> None:
+    page = read(library, answered(library, tmp_path), "viral")
+    assert not page.exception
+    assert [one.value for one in page.markdown if "%" in one.value] == ["**Pneumonia**  ·  87 %"]
+    assert "An earlier model gave this answer." in words(page)
+    assert "Pneumonia is called from 50 %." in words(page)
 
 
 def test_revealing_without_reading_is_recorded_as_such(library: Library, tmp_path: Path) -> None:
