@@ -14,6 +14,7 @@ LEAST_TEMPERATURE = 0.05
 MOST_TEMPERATURE = 20.0
 BINS = 15
 _TINY = np.finfo(np.float64).eps  # keeps the logarithm finite, as scikit-learn does
+_DUST = 1e-6  # a sum of float32 probabilities may miss 1 by that
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -140,7 +141,7 @@ def probability_bins(probability: np.ndarray, bins: int = BINS) -> np.ndarray:
     """
     if bins < 1:
         raise ValueError(f"Probabilities need at least one bin, got {bins}.")
-    if not ((probability >= 0) & (probability <= 1)).all():
+    if not ((probability >= -_DUST) & (probability <= 1 + _DUST)).all():
         raise ValueError("A probability must be from 0 to 1.")
     return np.minimum(np.searchsorted(np.arange(1, bins) / bins, probability, side="right"), bins - 1)
 
