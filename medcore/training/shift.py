@@ -32,6 +32,11 @@ def framed(across: float, down: float) -> Change:
     return change
 
 
+def cropped(share: float) -> Change:
+    """Cut this share off each side, and enlarge what is left to the film's size."""
+    return framed(1 / (1 - 2 * share), 1 / (1 - 2 * share))
+
+
 def rotated(degrees: float) -> Change:
     """Turn the film about its middle."""
 
