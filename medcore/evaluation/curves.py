@@ -1,8 +1,7 @@
 """The ROC curve and the precision-recall curve, in few enough points to be drawn from a text file.
 
-Source: Hanley and McNeil, Radiology 1982; Davis and Goadrich, ICML 2006 (average precision is a sum of steps, as
-scikit-learn's, for straight lines between points flatter). Visvalingam and Whyatt, The Cartographic Journal 1993
-(thinning).
+Source: Hanley and McNeil, Radiology 1982; Davis and Goadrich, ICML 2006 (average precision is a sum of steps: straight
+lines between its points would flatter); Visvalingam and Whyatt, The Cartographic Journal 1993 (thinning).
 """
 
 from dataclasses import dataclass
