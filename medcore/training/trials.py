@@ -22,7 +22,15 @@ from medcore.classifier.normalization import normalize
 from medcore.evaluation.roc import auc
 from medcore.training import pretrained
 from medcore.training.augmentation import Augmentation
-from medcore.training.films import Film, first_patients, read_films, read_inputs, read_labels, split_by_patient
+from medcore.training.films import (
+    SPLIT_SEED,
+    Film,
+    first_patients,
+    read_films,
+    read_inputs,
+    read_labels,
+    split_by_patient,
+)
 from medcore.training.fit import OnProgress, fit
 from medcore.training.recipe import Phase, Recipe
 from medcore.training.shift import SHIFTS, changed
@@ -32,7 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SPLIT_SEED = 20261121
 HELD_OUT = 0.1  # share of the patients in each of the two groups
 BATCH = 64
 MILD = Recipe(phases=(Phase(112, 4),))
