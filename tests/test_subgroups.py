@@ -1,32 +1,43 @@
 """Parts of the films, counted by hand."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from medcore.classifier.report import Subgroup
-from medcore.training.subgroups import Cuts, Judged, find_cuts, measure_subgroups
+from medcore.training.subgroups import find_cuts, measure_subgroups
 
-CUTS = Cuts(brightness=(50.0, 100.0), contrast=(1.0, 20.0))
-LABELS = ("normal", "normal", "normal", "bacterial", "bacterial", "viral")
+LABELS = (0, 0, 0, 1, 1, 2)  # normal, bacterial, viral
 PATIENTS = ("a", "b", "b", "c", "d", "e")
 MEANS = (10, 50, 99, 100, 150, 200)
 SWINGS = (0, 0, 5, 5, 30, 30)  # half of the pixels this much brighter than the mean, half darker
 PROBABILITY = (0.1, 0.2, 0.8, 0.7, 0.3, 0.9)
 
 
-def films() -> np.ndarray:
-    signs = np.where(np.indices((4, 4)).sum(0) % 2, 1.0, -1.0)
-    return np.stack([mean + swing * signs for mean, swing in zip(MEANS, SWINGS, strict=True)])
+SIGNS = np.where(np.indices((4, 4)).sum(0) % 2, 1.0, -1.0)
 
 
-def judged() -> Judged:
-    truth = np.array([label != "normal" for label in LABELS])
-    return Judged(LABELS, PATIENTS, truth, np.array(PROBABILITY), threshold=0.5)
+@dataclass(frozen=True)
+class Six:
+    """Six films of five patients."""
+
+    films = np.stack([mean + swing * SIGNS for mean, swing in zip(MEANS, SWINGS, strict=True)])
+    labels = np.array(LABELS)
+    patients = PATIENTS
+    truth = np.array(LABELS) > 0
+    pneumonia = np.array(PROBABILITY)
+
+
+def training() -> np.ndarray:
+    """Films whose thirds end at a mean gray of 50 and 100 and a standard deviation of 1 and 20."""
+    means, swings = (0, 50, 100, 250), (0, 1, 20, 90)
+    return np.stack([mean + swing * SIGNS for mean, swing in zip(means, swings, strict=True)])
 
 
 def measured() -> dict[tuple[str, str], Subgroup]:
-    return {(row.part, row.group): row for row in measure_subgroups(films(), judged(), CUTS, resamples=100)}
+    return {(row.part, row.group): row for row in measure_subgroups(Six(), training(), 0.5, resamples=100)}
 
 
 def test_each_part_divides_the_films() -> None:
@@ -69,8 +80,8 @@ def test_the_area_is_told_only_where_both_truths_are_in_the_group() -> None:
 
 
 def test_bands_hold_a_third_of_the_training_films_each() -> None:
-    training = np.stack([np.full((2, 2), float(gray)) for gray in range(1, 100)])
-    cuts = find_cuts(training)
+    films = np.stack([np.full((2, 2), float(gray)) for gray in range(1, 100)])
+    cuts = find_cuts(films)
     assert cuts.brightness == (33.7, 66.3)  # thirds of 1 to 99
-    assert [int(np.sum(training.mean(axis=(1, 2)) < cut)) for cut in cuts.brightness] == [33, 66]
+    assert [int(np.sum(films.mean(axis=(1, 2)) < cut)) for cut in cuts.brightness] == [33, 66]
     assert cuts.contrast == (0.0, 0.0)

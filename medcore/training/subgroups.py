@@ -7,15 +7,40 @@ Bands of brightness and contrast are cut where they part the training films into
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
+from medcore.classifier.decision import CLASSES
 from medcore.classifier.report import Subgroup
 from medcore.evaluation.intervals import RESAMPLES, proportion_interval
 from medcore.evaluation.roc import auc, auc_interval
 
 BANDS = 3
-Parts = Iterator[tuple[str, str, np.ndarray]]  # what the films are divided by, the group's name, its films (n,) bool
+
+
+class Answered(Protocol):
+    """Labelled films, and what a model says of them."""
+
+    @property
+    def films(self) -> np.ndarray:
+        """Shape (n, rows, columns), 0 to 255."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Places in the classes, shape (n,)."""
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """Whose film each is."""
+
+    @property
+    def truth(self) -> np.ndarray:
+        """Whether each film is positive, shape (n,), bool."""
+
+    @property
+    def pneumonia(self) -> np.ndarray:
+        """Probability of positive, shape (n,)."""
 
 
 @dataclass(frozen=True)
@@ -27,43 +52,40 @@ class Cuts:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """Labelled films and what a model says of them."""
-
-    labels: Sequence[str]
-    patients: Sequence[str]
-    truth: np.ndarray  # (n,) bool: whether the label is a positive one
-    probability: np.ndarray  # (n,)
-    threshold: float  # films at or above it are called positive
+class _Group:
+    part: str
+    name: str
+    where: np.ndarray  # (n,) bool: which of the films
 
 
 @dataclass(frozen=True)
 class _Draws:
-    seed: int
     resamples: int
-
-
-def find_cuts(films: np.ndarray) -> Cuts:
-    """Part training films, shape (n, rows, columns), 0 to 255, into three bands of as many films each."""
-    brightness, contrast = _brightness_contrast(films)
-    shares = np.arange(1, BANDS) / BANDS
-    return Cuts(_rounded(np.quantile(brightness, shares)), _rounded(np.quantile(contrast, shares)))
+    seed: int
 
 
 def measure_subgroups(
-    films: np.ndarray, judged: Judged, cuts: Cuts, *, seed: int = 0, resamples: int = RESAMPLES
+    answers: Answered,
+    training: np.ndarray,
+    threshold: float,
+    *,
+    classes: Sequence[str] = CLASSES,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> tuple[Subgroup, ...]:
     """Measure each part of the films.
 
     Parameters
     ----------
-    films : numpy.ndarray, shape (n, rows, columns)
-        0 to 255, for their brightness and contrast.
-    judged : Judged
-        The same films.
-    cuts : Cuts
-        From `find_cuts`.
-    seed, resamples : int
+    answers : Answered
+        The films to measure on.
+    training : numpy.ndarray, shape (m, rows, columns)
+        The training films, 0 to 255: what is bright or has much contrast is measured on them.
+    threshold : float
+        Films at or above it are called positive.
+    classes : sequence of str
+        The labels' names.
+    resamples, seed : int
         Of the draws behind the bounds of the area under the ROC curve.
 
     Returns
@@ -72,45 +94,61 @@ def measure_subgroups(
         Without groups that hold no film. The area and its bounds, drawn over patients, are None for films of one truth;
         the bounds of the share decided rightly are exact, by film.
     """
-    draws = _Draws(seed, resamples)
-    return tuple(
-        _measure(part, group, where, judged, draws) for part, group, where in _parts(films, judged, cuts) if where.any()
-    )
+    draws = _Draws(resamples, seed)
+    groups = [*_by_label(answers, classes), *_by_look(answers.films, find_cuts(training)), *_by_count(answers.patients)]
+    return tuple(_measure(answers, group, threshold, draws) for group in groups if group.where.any())
 
 
-def _parts(films: np.ndarray, judged: Judged, cuts: Cuts) -> Parts:
-    labels = np.array(judged.labels)
-    for label in sorted(set(judged.labels), key=lambda label: (judged.truth[labels == label].any(), label)):
-        yield "label", label, labels == label  # the negative ones first
+def find_cuts(films: np.ndarray) -> Cuts:
+    """Part films, shape (n, rows, columns), 0 to 255, into three bands of as many films each."""
+    shares = np.arange(1, BANDS) / BANDS
+    brightness, contrast = (np.quantile(values, shares) for values in _brightness_contrast(films))
+    return Cuts(tuple(np.round(brightness, 1).tolist()), tuple(np.round(contrast, 1).tolist()))
+
+
+def _brightness_contrast(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Film by film: thousands of films at once would take gigabytes."""
+    return np.array([film.mean() for film in films]), np.array([film.std() for film in films])
+
+
+def _by_label(answers: Answered, classes: Sequence[str]) -> Iterator[_Group]:
+    for place, label in enumerate(classes):
+        yield _Group("label", label, answers.labels == place)
+
+
+def _by_look(films: np.ndarray, cuts: Cuts) -> Iterator[_Group]:
     brightness, contrast = _brightness_contrast(films)
     yield from _bands("brightness", "mean gray", brightness, cuts.brightness)
     yield from _bands("contrast", "standard deviation of gray", contrast, cuts.contrast)
-    counted = Counter(judged.patients)
-    has_several = np.array([counted[patient] > 1 for patient in judged.patients])
-    yield "films a patient", "one film", ~has_several
-    yield "films a patient", "several films", has_several
 
 
-def _bands(part: str, measure: str, values: np.ndarray, cuts: tuple[float, ...]) -> Parts:
+def _bands(part: str, measure: str, values: np.ndarray, cuts: tuple[float, ...]) -> Iterator[_Group]:
     """Name the bands by their ends; a film at a cut belongs to the band above it."""
-    band_of = np.searchsorted(cuts, values, side="right")
     names = [f"{measure} below {cuts[0]:g}"]
     names += [f"{measure} {low:g} to {high:g}" for low, high in zip(cuts, cuts[1:], strict=False)]
     names += [f"{measure} {cuts[-1]:g} or more"]
+    band_of = np.searchsorted(cuts, values, side="right")
     for band, name in enumerate(names):
-        yield part, name, band_of == band
+        yield _Group(part, name, band_of == band)
 
 
-def _measure(part: str, group: str, where: np.ndarray, judged: Judged, draws: _Draws) -> Subgroup:
-    truth, probability = judged.truth[where], judged.probability[where]
-    patients = [patient for patient, is_in in zip(judged.patients, where, strict=True) if is_in]
-    called = probability >= judged.threshold
+def _by_count(patients: Sequence[str]) -> Iterator[_Group]:
+    counted = Counter(patients)
+    has_several = np.array([counted[patient] > 1 for patient in patients])
+    yield _Group("films a patient", "one film", ~has_several)
+    yield _Group("films a patient", "several films", has_several)
+
+
+def _measure(answers: Answered, group: _Group, threshold: float, draws: _Draws) -> Subgroup:
+    truth, probability = answers.truth[group.where], answers.pneumonia[group.where]
+    patients = np.array(answers.patients)[group.where].tolist()
+    called = probability >= threshold
     right = int(np.count_nonzero(called == truth))
     area, low, high = _area(truth, probability, patients, draws)
     correct_low, correct_high = proportion_interval(right, truth.size)
     return Subgroup(
-        part=part,
-        group=group,
+        part=group.part,
+        group=group.name,
         films=truth.size,
         patients=len(set(patients)),
         auc=area,
@@ -130,11 +168,3 @@ def _area(
         return None, None, None
     low, high = auc_interval(truth, probability, patients, resamples=draws.resamples, seed=draws.seed)
     return auc(truth, probability), low, high
-
-
-def _brightness_contrast(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return films.mean(axis=(1, 2), dtype=np.float64), films.std(axis=(1, 2), dtype=np.float64)
-
-
-def _rounded(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(round(float(value), 1) for value in values)
