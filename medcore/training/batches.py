@@ -23,12 +23,19 @@ class Batch:
     weights: np.ndarray  # (n,) float32
 
 
+def resize_films(films: np.ndarray, size: int) -> np.ndarray:
+    """Bring films, shape (n, rows, columns) or with channels, to `size` rows and columns; smaller ones smoothly."""
+    enlarge = max(films.shape[1:3]) < size
+    how = cv2.INTER_CUBIC if enlarge else cv2.INTER_AREA  # enlarging, area resizing repeats pixels
+    return np.stack([cv2.resize(film, (size, size), interpolation=how) for film in films])
+
+
 class Batches:
     """The labelled films at one size of the input."""
 
     def __init__(self, films: np.ndarray, targets: np.ndarray, weights: np.ndarray, size: int, recipe: Recipe) -> None:
         """Take films of shape (n, rows, columns) or (n, rows, columns, channels), uint8, and what each stands for."""
-        self._films = np.stack([cv2.resize(film, (size, size), interpolation=cv2.INTER_AREA) for film in films])
+        self._films = resize_films(films, size)
         self._targets, self._weights, self._recipe = targets, weights, recipe
 
     def __len__(self) -> int:

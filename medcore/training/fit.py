@@ -116,7 +116,8 @@ def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _S
         loss = float(network.train_on_batch(batch.films, batch.targets, sample_weight=batch.weights))
         if not np.isfinite(loss):
             raise ModelError(
-                "Training stopped: the loss is no number any more. Take a smaller learning rate, or set a gradient norm."
+                "Training stopped: the loss is no number any more. "
+                "Take a smaller learning rate, or set a gradient norm."
             )
         steps.count()
     network.reset_metrics()
@@ -184,6 +185,7 @@ def _loss(recipe: Recipe, *, one_label: bool) -> Any:
 def _identity(films: np.ndarray, targets: np.ndarray, weights: np.ndarray, recipe: Recipe) -> str:
     digest = hashlib.sha256(json.dumps(recipe.to_json(), sort_keys=True).encode())
     for part in (films, targets, weights):
+        digest.update(str(part.shape).encode())
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()
 
@@ -205,7 +207,7 @@ def _remember(network: "keras.Model", work: Path | None, identity: str, epochs: 
     if work is None:
         return
     work.mkdir(parents=True, exist_ok=True)
-    state = f"{epochs}-{STATE}"
+    state = f"{identity[:16]}-{epochs}-{STATE}"  # never over the last one, not even another fit's
     network.save(work / state)
     draft = work / f"{PLACE}.new"
     draft.write_text(json.dumps({"identity": identity, "epochs": epochs, "state": state}))

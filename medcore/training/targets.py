@@ -28,8 +28,10 @@ def make_targets(labels: np.ndarray, classes: Sequence[str], recipe: Recipe) -> 
     shares = np.eye(len(classes))
     for group in recipe.doubtful:
         places = [classes.index(name) for name in group]
-        shares[np.ix_(places, places)] *= 1 - recipe.doubt
-        shares[np.ix_(places, places)] += recipe.doubt / len(places)
+        moved = np.eye(len(classes))
+        moved[places, places] = 1 - recipe.doubt
+        moved[np.ix_(places, places)] += recipe.doubt / len(places)
+        shares = shares @ moved
     smoothed = shares * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(classes)
     return np.asarray(smoothed[labels], np.float32)
 
