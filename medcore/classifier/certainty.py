@@ -4,9 +4,10 @@ Source: Guo et al., ICML 2017 (temperature); Vovk and Petej, UAI 2014 (Venn-Aber
 (class-conditional prediction sets). All three were fitted on films that the network was not trained on.
 
 The Venn-Abers score is the pneumonia logit before the temperature: only its order matters, and the interval's promise
-asks for a score that owes nothing to the calibration films. The order of calibrated pneumonia probabilities is nearly
-the same but not quite (the temperature acts on both kinds before they are added), and the calibrated probability is
-another estimate from the same films: now and then it lies a little outside the interval.
+asks for a score that owes nothing to the calibration films. The interval is no confidence interval around the
+calibrated probability but an estimate of its own, a point to within about one calibration film, and narrow where
+films are many: the calibrated probability may well lie outside, the more so as one temperature has to serve the easy
+question (pneumonia or not) and the hard one (which kind) alike. `within_interval` is the probability that lies inside.
 """
 
 import math
