@@ -155,7 +155,7 @@ def restore(file: Path, replace: bool) -> None:
 @click.option(
     "--work", type=click.Path(path_type=Path), help="Where each seed is kept; in the data folder if left out."
 )
-@click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True, help="May be repeated.")
+@click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True)
 def train_default(data: Path, out: Path | None, work: Path | None, seeds: tuple[int, ...]) -> None:
     """Train the model that ships with MedCore, from the films in DATA; goes on where it was interrupted."""
     from medcore.classifier import default_model_folder

@@ -13,6 +13,8 @@ from medcore.errors import ModelError
 
 TRAINING_SPLIT = "train"  # trains, calibrates and validates
 TEST_SPLIT = "test"  # met once, by finished models; rows of any other split (practice) are never read
+SPLIT_SEED = 20261121
+SHARES = (0.1, 0.1)  # of each class' patients: calibration, validation; the rest trains
 
 
 @dataclass(frozen=True)
