@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import CLASSES, pneumonia_logit, pneumonia_probability, probabilities
-from medcore.evaluation.calibration import fit_temperature
-from medcore.evaluation.conformal import class_quantiles, coverage, prediction_sets
+from medcore.classifier.decision import CLASSES, pneumonia_logit, positive_probability, probabilities
+from medcore.evaluation.conformal import coverage, prediction_sets
 from medcore.evaluation.venn_abers import venn_abers_table
+from medcore.training.certify import certify
 
 TWO_FILMS = venn_abers_table(np.array([0.0, 1.0]), np.array([False, True]))
-BY_HAND = Certainty(2.0, TWO_FILMS, (0.5, 0.75, math.inf))
+BY_HAND = Certainty(2.0, 4.0, TWO_FILMS, (0.5, 0.75, math.inf))
 
 
 def films(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -26,17 +27,18 @@ def films(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return (2 * logits).astype(np.float32), labels
 
 
-def fitted(seed: int, count: int) -> Certainty:
-    logits, labels = films(seed, count)
-    temperature = fit_temperature(logits, labels)
-    table = venn_abers_table(pneumonia_logit(logits), labels > 0)
-    return Certainty(temperature, table, tuple(class_quantiles(probabilities(logits / temperature), labels)))
+def test_pneumonia_and_its_kinds_have_a_temperature_each() -> None:
+    logits = np.log([[2.0, 4.0, 12.0]])  # pneumonia has odds of 8, viral odds of 3
+    positive, viral = np.sqrt(8) / (1 + np.sqrt(8)), 3**0.25 / (1 + 3**0.25)
+    np.testing.assert_allclose(
+        BY_HAND.calibrated(logits), [[1 - positive, positive * (1 - viral), positive * viral]], rtol=1e-12
+    )
 
 
-def test_logits_are_divided_by_the_temperature() -> None:
-    logits = np.array([[2.0, 4.0, -2.0]], dtype=np.float32)
-    expected = np.exp([1.0, 2.0, -1.0]) / np.exp([1.0, 2.0, -1.0]).sum()
-    np.testing.assert_allclose(BY_HAND.calibrated(logits), [expected])
+def test_at_a_temperature_of_one_probabilities_are_the_softmax() -> None:
+    logits, _ = films(6, 20)
+    plain = Certainty(1.0, 1.0, TWO_FILMS, (1.0, 1.0, 1.0))
+    np.testing.assert_allclose(plain.calibrated(logits), probabilities(logits), rtol=1e-6)
 
 
 def test_the_interval_is_the_tables() -> None:
@@ -61,7 +63,7 @@ def test_labels_are_named_up_to_their_quantile() -> None:
 
 
 def test_a_film_like_no_class_has_no_label_left() -> None:
-    strict = Certainty(1.0, TWO_FILMS, (0.5, 0.5, 0.5))
+    strict = Certainty(1.0, 1.0, TWO_FILMS, (0.5, 0.5, 0.5))
     assert strict.not_ruled_out(np.array([0.4, 0.3, 0.3]), CLASSES) == ()
 
 
@@ -71,9 +73,10 @@ def test_labels_must_be_as_many_as_probabilities() -> None:
 
 
 def test_certainty_fitted_on_some_films_keeps_its_promises_on_others() -> None:
-    certainty = fitted(0, 1000)
+    certainty = certify(*films(0, 1000))
     logits, labels = films(1, 20_000)
-    assert certainty.temperature == pytest.approx(2, rel=0.1)
+    assert certainty.temperature == pytest.approx(2, rel=0.15)
+    assert certainty.kind_temperature == pytest.approx(2, rel=0.15)
     sets = prediction_sets(certainty.calibrated(logits), np.array(certainty.set_quantiles))
     assert all(c.share is not None and 0.86 < c.share < 0.94 for c in coverage(sets, labels).classes)
     low, high = certainty.venn_abers.interval(pneumonia_logit(logits))
@@ -81,7 +84,7 @@ def test_certainty_fitted_on_some_films_keeps_its_promises_on_others() -> None:
 
 
 def test_one_film_is_answered_as_many_are() -> None:
-    certainty = fitted(2, 200)
+    certainty = certify(*films(2, 200))
     logits, _ = films(3, 20)
     sets = prediction_sets(certainty.calibrated(logits), np.array(certainty.set_quantiles))
     for film, holds in zip(logits, sets, strict=True):
@@ -90,7 +93,7 @@ def test_one_film_is_answered_as_many_are() -> None:
 
 
 def test_the_interval_rises_with_the_score() -> None:
-    certainty = fitted(4, 300)
+    certainty = certify(*films(4, 300))
     intervals = [certainty.interval(score) for score in np.linspace(-20, 20, 200)]
     assert intervals == sorted(intervals)
     assert sorted(high for _, high in intervals) == [high for _, high in intervals]
@@ -99,7 +102,7 @@ def test_the_interval_rises_with_the_score() -> None:
 def test_calibrated_pneumonia_is_the_sum_of_both_kinds() -> None:
     logits, _ = films(5, 10)
     np.testing.assert_allclose(
-        BY_HAND.calibrated(logits)[:, 1:].sum(axis=1), pneumonia_probability(logits / BY_HAND.temperature), rtol=1e-6
+        positive_probability(BY_HAND.calibrated(logits)), expit(pneumonia_logit(logits) / 2), rtol=1e-6
     )
 
 
@@ -107,7 +110,12 @@ def test_certainty_survives_json_without_infinities() -> None:
     text = json.dumps(BY_HAND.to_json(), allow_nan=False)
     assert json.loads(text)["set_quantiles"] == [0.5, 0.75, None]
     again = Certainty.from_json(json.loads(text))
-    assert (again.temperature, again.set_quantiles, again.level) == (2.0, (0.5, 0.75, math.inf), 0.9)
+    assert (again.temperature, again.kind_temperature, again.set_quantiles, again.level) == (
+        2.0,
+        4.0,
+        (0.5, 0.75, math.inf),
+        0.9,
+    )
     assert again.to_json() == BY_HAND.to_json()
 
 
@@ -115,6 +123,7 @@ def test_certainty_survives_json_without_infinities() -> None:
     "changed",
     [
         {"temperature": 0.0},
+        {"kind_temperature": -1.0},
         {"temperature": float("nan")},
         {"level": 1.0},
         {"set_quantiles": [0.5, float("nan")]},
@@ -129,7 +138,7 @@ def test_entries_that_are_no_certainty_are_refused(changed: dict[str, Any]) -> N
 
 
 def test_an_entry_that_is_missing_is_refused() -> None:
-    for name in ("temperature", "venn_abers", "set_quantiles", "level"):
+    for name in ("temperature", "kind_temperature", "venn_abers", "set_quantiles", "level"):
         entries = BY_HAND.to_json()
         del entries[name]
         with pytest.raises(KeyError, match=name):

@@ -6,8 +6,10 @@ Source: Guo et al., ICML 2017 (temperature); Vovk and Petej, UAI 2014 (Venn-Aber
 The Venn-Abers score is the pneumonia logit before the temperature: only its order matters, and the interval's promise
 asks for a score that owes nothing to the calibration films. The interval is no confidence interval around the
 calibrated probability but an estimate of its own, a point to within about one calibration film, and narrow where
-films are many: the calibrated probability may well lie outside, the more so as one temperature has to serve the easy
-question (pneumonia or not) and the hard one (which kind) alike. `within_interval` is the probability that lies inside.
+films are many: the calibrated probability may well lie outside. `within_interval` is the probability that lies inside.
+
+The easy question (pneumonia or not) and the hard one (which kind) have a temperature each, for a network that is too
+sure of one need not be so of the other.
 """
 
 import math
@@ -16,8 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
-from medcore.classifier.decision import probabilities
+from medcore.classifier.decision import pneumonia_logit, probabilities
 from medcore.evaluation.venn_abers_table import VennAbersTable, one_probability
 
 LEVEL = 0.9
@@ -27,16 +30,17 @@ LEVEL = 0.9
 class Certainty:
     """What calibration films taught about a model's logits."""
 
-    temperature: float  # logits are divided by it
+    temperature: float  # the logit of pneumonia is divided by it
+    kind_temperature: float  # the logits of bacterial and viral are, when they share what pneumonia has
     venn_abers: VennAbersTable  # over `pneumonia_logit` of the logits as they come
-    set_quantiles: tuple[
-        float, ...
-    ]  # for each class, 1 - the least probability not ruled out; infinity: never ruled out
+    set_quantiles: tuple[float, ...]  # by class: 1 - the least probability not ruled out; infinity: never ruled out
     level: float = LEVEL  # least share of each class's films whose set holds the class
 
     def calibrated(self, logits: np.ndarray) -> np.ndarray:
         """Turn logits as they come from the network into calibrated probabilities, both of shape (n, classes)."""
-        return probabilities(logits.astype(np.float64) / self.temperature)
+        positive = expit(pneumonia_logit(logits) / self.temperature)[:, None]
+        kinds = probabilities(logits[:, 1:].astype(np.float64) / self.kind_temperature)
+        return np.hstack([1 - positive, positive * kinds])
 
     def interval(self, pneumonia_score: float) -> tuple[float, float]:
         """Return the lower and upper probability of pneumonia of one film.
@@ -82,6 +86,7 @@ class Certainty:
         """Return plain entries, from which `from_json` makes the same; an infinite quantile becomes None."""
         return {
             "temperature": self.temperature,
+            "kind_temperature": self.kind_temperature,
             "venn_abers": self.venn_abers.to_json(),
             "set_quantiles": [quantile if math.isfinite(quantile) else None for quantile in self.set_quantiles],
             "level": self.level,
@@ -98,10 +103,11 @@ class Certainty:
         TypeError, ValueError
             If an entry is not what it should be.
         """
-        temperature, level = float(entries["temperature"]), float(entries["level"])
-        if not (0 < temperature < math.inf and 0 < level < 1):
-            raise ValueError("The temperature must be above 0, and the level above 0 and below 1.")
+        temperature, kind_temperature = float(entries["temperature"]), float(entries["kind_temperature"])
+        level = float(entries["level"])
+        if not (0 < temperature < math.inf and 0 < kind_temperature < math.inf and 0 < level < 1):
+            raise ValueError("A temperature must be above 0, and the level above 0 and below 1.")
         quantiles = tuple(math.inf if quantile is None else float(quantile) for quantile in entries["set_quantiles"])
         if any(math.isnan(quantile) for quantile in quantiles):
             raise ValueError("A quantile of the prediction sets is not a number.")
-        return cls(temperature, VennAbersTable.from_json(entries["venn_abers"]), quantiles, level)
+        return cls(temperature, kind_temperature, VennAbersTable.from_json(entries["venn_abers"]), quantiles, level)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.card import ModelCard, OperatingPoint, read_model_card
+from medcore.classifier.card import ModelCard, read_model_card
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import CLASSES, NO_PNEUMONIA, PNEUMONIA, pneumonia_logit
+from medcore.classifier.decision import CLASSES, NO_PNEUMONIA, PNEUMONIA, pneumonia_logit, positive_probability
 from medcore.classifier.familiarity import Familiarity
 from medcore.classifier.folding import fold_batch_norms
 from medcore.classifier.forward import Forward, Outputs
@@ -100,7 +100,7 @@ class Classifier:
     def _prediction(self, film: np.ndarray, logits: np.ndarray, features: np.ndarray) -> Prediction:
         point = self.card.operating_point
         by_class = self.certainty.calibrated(logits[None])[0]
-        pneumonia = float(by_class[1:].sum())  # both kinds
+        pneumonia = float(positive_probability(by_class))
         low, high = self.certainty.interval(float(pneumonia_logit(logits[None])[0]))
         return Prediction(
             probabilities=dict(zip(self.card.classes, map(float, by_class), strict=True)),

@@ -31,6 +31,11 @@ def pneumonia_logit(logits: np.ndarray) -> np.ndarray:
     return np.asarray(np.logaddexp(bacterial, viral) - normal)
 
 
+def positive_probability(by_class: np.ndarray) -> np.ndarray:
+    """Return the probability of pneumonia, of either kind, for probabilities of shape (…, 3)."""
+    return np.asarray(by_class[..., 1] + by_class[..., 2])
+
+
 def pneumonia_probability(logits: np.ndarray) -> np.ndarray:
     """Return the probability of pneumonia, shape (n,), for logits of shape (n, 3)."""
     with np.errstate(over="ignore"):  # exp overflows to infinity, and the probability to 0: right

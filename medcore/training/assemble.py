@@ -16,7 +16,7 @@ import numpy as np
 from medcore import __version__
 from medcore.classifier.card import DEFAULT_MODEL, ModelCard, StartingWeights, TrainingData, write_model_card
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import CLASSES
+from medcore.classifier.decision import CLASSES, positive_probability
 from medcore.classifier.forward import Forward, Outputs
 from medcore.classifier.model_folder import (
     CERTAINTY_FILE,
@@ -41,7 +41,7 @@ from medcore.evaluation.thresholds import balanced_under_shift
 from medcore.explanation.maps import raw_maps
 from medcore.training import pretrained
 from medcore.training.card_text import write_card
-from medcore.training.certify import certify, positive_probability
+from medcore.training.certify import certify
 from medcore.training.films import Film, Parts, read_inputs, read_labels
 from medcore.training.fit_familiarity import fit_familiarity
 from medcore.training.fit_quality import fit_quality

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.decision import CLASSES, pneumonia_logit
+from medcore.classifier.decision import CLASSES, pneumonia_logit, positive_probability
 from medcore.classifier.forward import Forward
 from medcore.classifier.network import INPUT_SIZE, build_network
 from medcore.classifier.report import SeedRow
@@ -21,13 +21,14 @@ from medcore.classifier.runtime import import_keras
 from medcore.evaluation.calibration import log_loss
 from medcore.evaluation.roc import auc
 from medcore.evaluation.thresholds import balanced_threshold
-from medcore.training import pretrained
 from medcore.training.assemble import assemble
-from medcore.training.certify import certify, positive_probability
+from medcore.training.certify import certify
 from medcore.training.films import Parts, divide, read_films, read_inputs, read_labels
 from medcore.training.fit import OnProgress, fit
 from medcore.training.recipe import DEFAULT_RECIPE, Recipe
 from medcore.training.shift import SHIFTS, changed
+from medcore.training.starting import start_pretrained
+from medcore.training.targets import make_targets
 
 if TYPE_CHECKING:
     import keras
@@ -86,15 +87,15 @@ def train_seed(parts: Parts, recipe: Recipe, work: Path, on_progress: OnProgress
     folder = seed_folder(work, recipe)
     if (folder / NETWORK_FILE).exists():
         return import_keras().saving.load_model(folder / NETWORK_FILE, compile=False, safe_mode=True)
-    weights = pretrained.find_pretrained_weights()
+    films, labels = read_inputs(parts.training, INPUT_SIZE), read_labels(parts.training, CLASSES)
     log.info("seed %d: %d films train", recipe.seed, len(parts.training))
     network = fit(
-        read_inputs(parts.training, INPUT_SIZE),
-        read_labels(parts.training, CLASSES),
+        films,
+        labels,
         CLASSES,
         recipe,
         build=lambda shape, dropout: build_network(len(CLASSES), shape=shape, dropout=dropout),
-        start=lambda network: pretrained.load_pretrained(network, weights),
+        start=start_pretrained(films, make_targets(labels, CLASSES, recipe), recipe),
         work=folder,
         on_progress=on_progress,
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import CLASSES
+from medcore.classifier.decision import CLASSES, positive_probability
 from medcore.classifier.forward import Forward, Outputs
 from medcore.classifier.network import INPUT_SIZE
 from medcore.evaluation.conformal import Coverage, coverage, prediction_sets
 from medcore.evaluation.measure import Figures, measure
-from medcore.training.certify import is_pneumonia, positive_probability
+from medcore.training.certify import is_pneumonia
 from medcore.training.films import Film, read_inputs, read_labels
 
 

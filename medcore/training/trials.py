@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medcore.classifier.decision import CLASSES, pneumonia_logit
-from medcore.classifier.network import build_network
+from medcore.classifier.network import INPUT_SIZE, build_network
 from medcore.classifier.normalization import normalize
 from medcore.evaluation.roc import auc
-from medcore.training import pretrained
 from medcore.training.augmentation import Augmentation
 from medcore.training.films import (
     SPLIT_SEED,
@@ -34,6 +33,8 @@ from medcore.training.films import (
 from medcore.training.fit import OnProgress, fit
 from medcore.training.recipe import Phase, Recipe
 from medcore.training.shift import SHIFTS, changed
+from medcore.training.starting import start_pretrained
+from medcore.training.targets import make_targets
 
 if TYPE_CHECKING:
     import keras
@@ -63,6 +64,8 @@ TRIALS: dict[str, Recipe] = {
     "… and doubt about bacterial and viral": replace(STRONG, doubtful=(("bacterial", "viral"),), doubt=0.3),
     "… and balanced classes": replace(STRONG, balanced=True),
     "… and focal loss": replace(STRONG, loss="focal"),
+    "… and the head first": replace(STRONG, head_first=True),
+    "… and the head first, a third of the rate": replace(STRONG, head_first=True, learning_rate=1e-4),
     "… at 160 pixels": replace(STRONG, phases=(Phase(160, 4),)),
     "… for 8 epochs": replace(STRONG, phases=(Phase(112, 8),)),
 }
@@ -124,14 +127,14 @@ def _try(
     on_progress: OnProgress | None,
 ) -> TrialResult:
     began = time.monotonic()
-    weights = pretrained.find_pretrained_weights()
+    films, labels = read_inputs(training, INPUT_SIZE), read_labels(training, CLASSES)
     network = fit(
-        read_inputs(training, (224, 224)),
-        read_labels(training, CLASSES),
+        films,
+        labels,
         CLASSES,
         recipe,
         build=lambda shape, dropout: build_network(len(CLASSES), shape=shape, dropout=dropout),
-        start=lambda network: pretrained.load_pretrained(network, weights),
+        start=start_pretrained(films, make_targets(labels, CLASSES, recipe), recipe),
         on_progress=on_progress,
     )
     areas: list[dict[str, float]] = []
@@ -151,7 +154,7 @@ def _try(
     sick = labels != CLASSES.index("normal")
     bacterial, viral = CLASSES.index("bacterial"), CLASSES.index("viral")
     kind = auc(labels[sick] == bacterial, its[sick, bacterial] - its[sick, viral])
-    return TrialResult(name, *areas, kind, float(np.mean(losses)), time.monotonic() - began)
+    return TrialResult(name, areas[0], areas[1], kind, float(np.mean(losses)), time.monotonic() - began)
 
 
 def _logits(network: "keras.Model", films: np.ndarray, recipe: Recipe) -> np.ndarray:
