@@ -3,6 +3,7 @@
 from medcore.classifier.card import ModelCard, default_model_folder, read_model_card
 from medcore.classifier.classifier import Classifier, Prediction
 from medcore.classifier.scope import FilmFacts, Scope, ScopeVerdict, check_scope
+from medcore.evaluation.operating_point import OperatingPoint
 
 __all__ = [
     "Classifier",

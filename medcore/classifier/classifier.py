@@ -16,6 +16,7 @@ from medcore.classifier.forward import Forward, Outputs
 from medcore.classifier.model_folder import MODEL_FILE, check_files, read_certainty, read_familiarity
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
+from medcore.evaluation.operating_point import OperatingPoint
 
 if TYPE_CHECKING:
     import keras
