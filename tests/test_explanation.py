@@ -8,6 +8,7 @@ import pytest
 from plotly.colors import hex_to_rgb, sequential
 
 from medcore.classifier import Classifier, default_model_folder, read_model_card
+from medcore.classifier.model_folder import read_certainty
 from medcore.errors import ModelError
 from medcore.explanation import (
     TARGETS,
@@ -22,6 +23,7 @@ from medcore.explanation import (
 from medcore.explanation.maps import raw_maps
 
 CARD = read_model_card(default_model_folder())
+CERTAINTY = read_certainty(default_model_folder())
 
 
 def small_classifier(seed: int) -> Classifier:
@@ -34,7 +36,7 @@ def small_classifier(seed: int) -> Classifier:
     x = keras.layers.Conv2D(8, 5, 5, activation="relu")(keras.layers.Rescaling(1 / 255)(x))
     features = keras.layers.ReLU(name="features")(keras.layers.Conv2D(12, 3, padding="same")(x))
     pooled = keras.layers.GlobalAveragePooling2D()(features)
-    return Classifier(CARD, keras.Model(film, keras.layers.Dense(3, name="logits")(pooled)))
+    return Classifier(CARD, keras.Model(film, keras.layers.Dense(3, name="logits")(pooled)), CERTAINTY)
 
 
 def gray_films(count: int, rows: int, columns: int) -> np.ndarray:
@@ -102,7 +104,7 @@ def test_a_target_that_nothing_speaks_for_has_no_evidence() -> None:
     layer = classifier.network.get_layer("logits")
     kernel, bias = layer.get_weights()
     layer.set_weights([-np.abs(kernel), bias])
-    (_, maps), *_ = explain_batch(Classifier(CARD, classifier.network), gray_films(1, 40, 30))
+    (_, maps), *_ = explain_batch(Classifier(CARD, classifier.network, CERTAINTY), gray_films(1, 40, 30))
     assert not has_evidence(maps["viral"])
 
 

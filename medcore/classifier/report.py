@@ -15,6 +15,12 @@ from medcore.evaluation.conformal import ClassCoverage, Coverage
 from medcore.evaluation.figures import Figures
 
 REPORT_FILE = "figures.json"
+MEAN_OF_SEEDS = 0  # stands for the network whose weights are the mean of the seeds'
+
+
+def seed_name(seed: int) -> str:
+    """Say which training a seed stands for."""
+    return "mean of the seeds' weights" if seed == MEAN_OF_SEEDS else f"seed {seed}"
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,11 @@ class SeedRow:
     shifted_auc: float  # mean over the simulated shifts
     log_loss: float
     is_shipped: bool
+
+    @property
+    def name(self) -> str:
+        """Say which training it is."""
+        return seed_name(self.seed)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from medcore.classifier.classifier import Classifier
 from medcore.classifier.decision import CLASSES, PNEUMONIA
 from medcore.classifier.network import FEATURES_LAYER
+from medcore.classifier.normalization import normalize
 from medcore.errors import ModelError
 
 
@@ -40,7 +41,7 @@ def grad_cam(classifier: Classifier, inputs: np.ndarray, target: str) -> np.ndar
     return np.asarray(
         Gradcam(classifier.network)(
             _score(target),
-            np.asarray(inputs, np.float32),
+            normalize(inputs, classifier.card.normalization),
             penultimate_layer=FEATURES_LAYER,
             seek_penultimate_conv_layer=False,
             expand_cam=False,

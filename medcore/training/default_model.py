@@ -1,8 +1,9 @@
 """Make the model that ships with MedCore, from the public films of children: one command, that can be run again.
 
-Each seed is trained by itself and kept in a work folder, so that what was interrupted goes on; the seed that does
-best on validation films, as they are and under simulated shift, becomes the model. The test films have no part in it:
-`medcore.training.test_meeting` shows them the finished models, once.
+Each seed is trained by itself and kept in a work folder, so that what was interrupted goes on. The mean of the seeds'
+weights is a candidate too (Wortsman et al., Model soups, ICML 2022): it costs no more to ask than one network. The
+candidate that does best on validation films, as they are and under simulated shift, becomes the model. The test films
+have no part in it: `medcore.training.test_meeting` shows them the finished models, once.
 """
 
 import logging
@@ -16,7 +17,7 @@ import numpy as np
 from medcore.classifier.decision import CLASSES, pneumonia_logit, positive_probability
 from medcore.classifier.forward import Forward
 from medcore.classifier.network import INPUT_SIZE, build_network
-from medcore.classifier.report import SeedRow
+from medcore.classifier.report import MEAN_OF_SEEDS, SeedRow
 from medcore.classifier.runtime import import_keras
 from medcore.evaluation.calibration import log_loss
 from medcore.evaluation.roc import auc
@@ -74,12 +75,30 @@ def train_default(
         If the films or the weights to start from are missing, or the folder cannot be written.
     """
     parts = divide(read_films(data))
-    networks = {seed: train_seed(parts, replace(recipe, seed=seed), work, on_progress) for seed in seeds}
+    networks = train_networks(parts, recipe, work, seeds, on_progress)
     rows = [judge_seed(network, parts, replace(recipe, seed=seed)) for seed, network in networks.items()]
     best = max(rows, key=lambda row: (row.shifted_auc + row.auc, -row.log_loss))
-    log.info("seed %d ships: validation AUC %.4f, under shift %.4f", best.seed, best.auc, best.shifted_auc)
+    log.info("%s ships: validation AUC %.4f, under shift %.4f", best.name, best.auc, best.shifted_auc)
     rows = [replace(row, is_shipped=row is best) for row in rows]
     return assemble(networks[best.seed], parts, replace(recipe, seed=best.seed), rows, out)
+
+
+def train_networks(
+    parts: Parts, recipe: Recipe, work: Path, seeds: Sequence[int], on_progress: OnProgress | None = None
+) -> dict[int, "keras.Model"]:
+    """Train each seed, or load it where that was done before; of several, the mean of their weights is added."""
+    networks = {seed: train_seed(parts, replace(recipe, seed=seed), work, on_progress) for seed in seeds}
+    if len(networks) > 1:
+        networks[MEAN_OF_SEEDS] = mean_network(list(networks.values()))
+    return networks
+
+
+def mean_network(networks: Sequence["keras.Model"]) -> "keras.Model":
+    """Return a network whose weights are the mean of those of networks with the same layers."""
+    mean = import_keras().models.clone_model(networks[0])
+    each = zip(*(network.get_weights() for network in networks), strict=True)
+    mean.set_weights([np.mean(weights, axis=0) for weights in each])
+    return mean
 
 
 def train_seed(parts: Parts, recipe: Recipe, work: Path, on_progress: OnProgress | None = None) -> "keras.Model":

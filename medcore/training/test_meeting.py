@@ -14,13 +14,13 @@ from medcore.classifier.certainty import Certainty
 from medcore.classifier.forward import Forward
 from medcore.classifier.model_folder import read_training_films
 from medcore.classifier.network import INPUT_SIZE
-from medcore.classifier.report import Report, TestMeeting, read_report, write_report
+from medcore.classifier.report import MEAN_OF_SEEDS, Report, TestMeeting, read_report, write_report
 from medcore.errors import ModelError
 from medcore.evaluation.operating_point import OperatingPoint
 from medcore.settings import REPOSITORY
 from medcore.training.assemble import calibrated, choose_points, film_hashes
 from medcore.training.card_text import write_card
-from medcore.training.default_model import train_seed
+from medcore.training.default_model import train_networks
 from medcore.training.films import TEST_SPLIT, Film, divide, read_films, read_inputs
 from medcore.training.measurements import Answers, answer, measure_kind, measure_pneumonia, measure_sets
 from medcore.training.recipe import Recipe
@@ -62,14 +62,15 @@ def meet_test(data: Path, folder: Path, work: Path) -> Report:
     films = read_films(data, TEST_SPLIT)
     refuse_known(films, read_training_films(folder))
     meetings = list(report.meetings)
+    trained = [row.seed for row in report.seeds if row.seed != MEAN_OF_SEEDS]
+    networks = train_networks(parts, recipe, work, trained)
     for row in report.seeds:
-        its_recipe = replace(recipe, seed=row.seed)
-        forward, certainty = calibrated(train_seed(parts, its_recipe, work), parts, its_recipe)
+        forward, certainty = calibrated(networks[row.seed], parts, recipe)
         points = choose_points(forward, certainty, answer(forward, certainty, parts.validation))
         point = next(point for point in points if point.name == card.live_point)
         candidate = Candidate(row.seed, forward, certainty, point)
         answers = answer(forward, certainty, films)
-        version = f"{card.name} {card.version}" if row.is_shipped else f"{recipe.digest}, seed {row.seed}, not shipped"
+        version = f"{card.name} {card.version}" if row.is_shipped else f"recipe {recipe.digest}, {row.name}"
         meetings.append(_meeting(candidate, answers, commit, version, is_shipped=row.is_shipped))
         if row.is_shipped:
             report = _with_test(report, candidate, answers)
