@@ -17,13 +17,23 @@ import pytest
 from scipy.signal import correlate2d
 
 from medcore.classifier import Classifier, Prediction, default_model_folder, read_model_card
-from medcore.classifier.card import CARD_FILE, MODEL_FILE, write_model_card
-from medcore.classifier.decision import pneumonia_gradient, pneumonia_logit, pneumonia_probability, probabilities
+from medcore.classifier.card import CARD_FILE, write_model_card
+from medcore.classifier.decision import (
+    pneumonia_gradient,
+    pneumonia_logit,
+    pneumonia_probability,
+    positive_probability,
+    probabilities,
+)
 from medcore.classifier.folding import fold_batch_norms
+from medcore.classifier.forward import Outputs
+from medcore.classifier.model_folder import MODEL_FILE, PARTS, read_training_films
 from medcore.classifier.network import build_network
+from medcore.classifier.report import read_report
 from medcore.errors import ModelError
 
 CARD = read_model_card(default_model_folder())
+REPORT = read_report(default_model_folder())
 
 
 def clouds(count: int, seed: int = 0) -> np.ndarray:
@@ -79,14 +89,14 @@ def test_another_pixel_is_another_hash(classifier: Classifier) -> None:
 
 
 def test_the_decision_is_positive_from_the_threshold_on(classifier: Classifier) -> None:
-    logits = np.array([[0.0, 1.0, 0.0]], np.float32)
-    exact = float(pneumonia_probability(logits)[0])
+    outputs = Outputs(np.array([[0.0, 1.0, 0.0]], np.float32), np.zeros((1, 7, 7, 3)), np.zeros((1, 1280)))
+    exact = float(positive_probability(classifier.certainty.calibrated(outputs.logits))[0])
     decisions = []
     for threshold in (np.nextafter(exact, 0), exact, np.nextafter(exact, 1)):
         point = dataclasses.replace(CARD.operating_point, threshold=float(threshold))
         strict = copy.copy(classifier)
-        strict.card = dataclasses.replace(CARD, operating_point=point)
-        decisions.append(strict.judge(clouds(1), logits)[0].decision)
+        strict.card = dataclasses.replace(CARD, operating_points=(point,))
+        decisions.append(strict.judge(clouds(1), outputs)[0].decision)
     assert decisions == ["pneumonia", "pneumonia", "no pneumonia"]
 
 
@@ -199,16 +209,33 @@ def test_the_shipped_card_says_what_a_user_must_know() -> None:
     assert CARD.training_data.licence == "CC BY 4.0"
     assert "10.17632/rscbjbr9sj" in CARD.training_data.source
     assert CARD.starting_weights.licence == "Apache-2.0"
-    assert CARD.validation.auc >= 0.99
-    assert CARD.operating_point.sensitivity >= 0.95
+    assert (REPORT.pneumonia["validation"].binary.auc.value or 0) >= 0.99
+    sensitive, _, specific = CARD.operating_points
+    assert sensitive.sensitivity >= 0.97
+    assert specific.specificity >= 0.97
     assert CARD.scope.made_for == "children of 1 to 5 years"
     assert json.loads((default_model_folder() / CARD_FILE).read_text())["sha256"] == CARD.sha256
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_changed_byte_in_any_file_of_a_prediction_is_refused(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match="SHA-256 differs"):
+        Classifier.load(folder)
+
+
+def test_the_shipped_model_names_every_film_that_trained_it() -> None:
+    assert len(read_training_films(default_model_folder())) == pytest.approx(
+        sum(CARD.training_data.films["training"].values()), rel=0.02
+    )  # some films of the public set are there twice
 
 
 def test_the_shipped_model_is_small_flat_and_ends_in_logits(classifier: Classifier) -> None:
     import keras
 
-    assert (default_model_folder() / MODEL_FILE).stat().st_size < 20_000_000
+    assert sum(file.stat().st_size for file in default_model_folder().iterdir()) < 20_000_000
     assert not [layer for layer in classifier.network.layers if isinstance(layer, keras.Model)]
     assert classifier.network.get_layer("logits").activation is keras.activations.linear
     assert {weight.dtype for weight in classifier.network.weights} == {"float32"}
