@@ -15,7 +15,7 @@ def test_the_lung_region_is_the_middle_of_the_width_and_most_of_the_height() -> 
     assert (rows[0], rows[-1]) == (15, 79)
     assert (columns[0], columns[-1]) == (30, 169)
     assert inside.sum() == 65 * 140
-    assert str(LUNG_REGION) == "15% to 85% of the width, 15% to 80% of the height"
+    assert str(LUNG_REGION) == "15 to 85 % of the width, 15 to 80 % of the height"
 
 
 def test_a_blanked_part_holds_the_films_own_mean_gray_or_black() -> None:

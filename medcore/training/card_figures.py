@@ -42,7 +42,7 @@ def measured(card: ModelCard, report: Report, certainty: Certainty) -> list[Sect
         ("Operating points, on the validation films", operating_points(card)),
         ("What a decision is worth", worth(report.pneumonia)),
         ("Normal, bacterial, viral", labels(report.pneumonia, card.classes)),
-        ("Bacterial against viral, on the films of either", binary(report.bacterial_or_viral)),
+        ("Bacterial (positive) against viral, on the films of either", binary(report.bacterial_or_viral)),
         ("What is not ruled out", sets(report, certainty, card.classes)),
         ("Every evaluation on the test films", meetings(report)),
         ("Parts of the validation films", subgroups(report)),

@@ -72,6 +72,7 @@ def _heading(card: ModelCard) -> dict[str, str]:
         "Version": card.version,
         "Made on": card.created,
         "Developer": f"{DEVELOPER} {card.medcore_version}",
+        "Films from": card.training_data.source,
         "Model file's SHA-256": f"`{card.sha256}`",
     }
 

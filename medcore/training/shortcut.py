@@ -35,7 +35,8 @@ class Region:
         return inside
 
     def __str__(self) -> str:
-        return f"{self.left:.0%} to {self.right:.0%} of the width, {self.top:.0%} to {self.bottom:.0%} of the height"
+        top, bottom, left, right = (f"{100 * edge:.0f}" for edge in (self.top, self.bottom, self.left, self.right))
+        return f"{left} to {right} % of the width, {top} to {bottom} % of the height"
 
 
 LUNG_REGION = Region(top=0.15, bottom=0.8, left=0.15, right=0.85)
