@@ -1,6 +1,6 @@
 """The rows of a model's report, as tables of its card."""
 
-from medcore.classifier.report import Report
+from medcore.classifier.report import Report, seed_name
 from medcore.training.card_tables import (
     change,
     count,
@@ -20,12 +20,12 @@ def meetings(report: Report) -> str:
     if not report.meetings:
         return "The test films have not been shown to the model yet."
     rows = [
-        [one.date, one.commit[:12], one.model, str(one.seed), yes_no(one.is_shipped), number(one.auc)]
+        [one.date, one.commit[:12], one.model, seed_name(one.seed), yes_no(one.is_shipped), number(one.auc)]
         + [percent(one.accuracy), percent(one.sensitivity), percent(one.specificity)]
         + [number(one.bacterial_or_viral_auc), one.note]
         for one in report.meetings
     ]
-    heads = ["date", "recipe's commit", "model", "seed", "shipped", "AUC", "accuracy", "sensitivity", "specificity"]
+    heads = ["date", "recipe's commit", "model", "training", "shipped", "AUC", "accuracy", "sensitivity", "specificity"]
     return table([*heads, "AUC, bacterial or viral", "note"], rows)
 
 
@@ -85,11 +85,11 @@ def comparison(report: Report) -> str:
 def seeds(report: Report) -> str:
     """Write how the recipe did each time it was run."""
     rows = [
-        [str(row.seed), number(row.auc), percent(row.accuracy), number(row.shifted_auc), number(row.log_loss)]
+        [row.name, number(row.auc), percent(row.accuracy), number(row.shifted_auc), number(row.log_loss)]
         + [yes_no(row.is_shipped)]
         for row in report.seeds
     ]
-    return table(["seed", "validation AUC", "accuracy", "AUC on shifted films", "log loss", "shipped"], rows)
+    return table(["training", "validation AUC", "accuracy", "AUC on shifted films", "log loss", "shipped"], rows)
 
 
 def trials(report: Report) -> str:
@@ -103,6 +103,6 @@ def trials(report: Report) -> str:
     heads = ["recipe", "AUC", "AUC, shifted", "AUC, first patients", "AUC, first patients, shifted", "log loss"]
     return (
         "Short runs without two groups of patients, a random draw and those whose films were collected first; the "
-        "AUC is that of pneumonia against normal on each, shifted the mean over simulated shifts of its films. The test "
-        f"films had no part in it.\n\n{table([*heads, 'AUC, bacterial or viral', 'chosen'], rows)}"
+        "AUC is that of pneumonia against normal on each, shifted the mean over simulated shifts of its films. The "
+        f"test films had no part in it.\n\n{table([*heads, 'AUC, bacterial or viral', 'chosen'], rows)}"
     )
