@@ -85,7 +85,7 @@ REPORT = Report(
     seeds=(SeedRow(3, 0.98765, 0.95, 0.9, 0.12, True),),
     meetings=(
         TestMeeting("2026-01-03", "0123456789abcdef", "m-1", 3, True, 0.9712, 0.9123, 0.95, 0.85, 0.81, "first"),
-        TestMeeting("2026-01-03", "0123456789abcdef", "m-2", 0, False, 0.9612, 0.9023, 0.94, 0.84, 0.8),
+        TestMeeting("2026-01-03", "0123456789abcdef", "m-2", 4, False, 0.9612, 0.9023, 0.94, 0.84, 0.8),
     ),
     subgroups=(
         Subgroup("label", "normal", 1234, 1000, None, None, None, 0.05, 0.95, 0.9, 0.98),
@@ -124,7 +124,7 @@ def test_the_order_is_that_of_the_model_facts_label() -> None:
         "| positive films | 4 (50.0 %) | 4 (50.0 %) |",
         "| positive films called, missed | 3, 1 | 3, 1 |",
         "| 2026-01-03 | 0123456789ab | m-1 | seed 3 | yes | 0.971 | 91.2 % | 95.0 % | 85.0 % | 0.810 | first |",
-        "| 2026-01-03 | 0123456789ab | m-2 | mean of the seeds' weights | no | 0.961 | 90.2 % | 94.0 % | 84.0 % | 0.800 |  |",
+        "| 2026-01-03 | 0123456789ab | m-2 | seed 4 | no | 0.961 | 90.2 % | 94.0 % | 84.0 % | 0.800 |  |",
         "| label | normal | 1,234 (1,000) | – | 5.0 % | 95.0 % (90.0 to 98.0 %) |",
         "| contrast | low | 10 (9) | 0.900 (0.800 to 0.950) | 50.0 % | 90.0 % (60.0 to 99.0 %) |",
         "| gamma 0.7 | 0.980 | +0.000 | 1.0 % | yes |",
