@@ -73,11 +73,11 @@ def fit(
             network = build((None, None, channels), recipe.dropout)
             if start is not None:
                 start(network)
+            _freeze_first(network, recipe.frozen_blocks)
             _compile(network, -(-len(films) // recipe.batch_size), recipe, one_label=labels.ndim == 1)
     steps = _Steps(recipe.epochs * -(-len(films) // recipe.batch_size), on_progress)
     for batches, epoch in _epochs(films, targets, weights, recipe):
         if epoch >= first:
-            keras.utils.set_random_seed(recipe.seed + epoch)  # dropout's draws, the same when resumed
             steps.done = epoch * len(batches)
             _train_epoch(network, batches, epoch, steps)
             _remember(network, work, identity, epoch + 1)
@@ -141,6 +141,14 @@ def _precision(recipe: Recipe) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
+def _freeze_first(network: "keras.Model", blocks: int) -> None:
+    """Let the stem and the first blocks stay as they are, batch statistics included."""
+    frozen = ("stem", *(f"block{number}_" for number in range(blocks))) if blocks else ()
+    for layer in network.layers:
+        if frozen and layer.name.startswith(frozen):
+            layer.trainable = False
+
+
 def _compile(network: "keras.Model", steps_per_epoch: int, recipe: Recipe, *, one_label: bool) -> None:
     network.compile(
         optimizer=_optimizer(steps_per_epoch * recipe.epochs, recipe),
@@ -199,7 +207,16 @@ def _resume(work: Path | None, identity: str) -> tuple[Any, int]:
     if work is None or place.get("identity") != identity:
         return None, 0
     log.info("resuming after epoch %d", place["epochs"])
-    return import_keras().saving.load_model(work / place["state"], safe_mode=True), int(place["epochs"])
+    network = import_keras().saving.load_model(work / place["state"], safe_mode=True)
+    for state, value in zip(_random_states(network), place["random"], strict=True):
+        state.assign(value)
+    return network, int(place["epochs"])
+
+
+def _random_states(network: "keras.Model") -> list[Any]:
+    """Return what dropout draws from; Keras leaves it out of its files."""
+    weights = {id(weight) for weight in network.weights}
+    return [variable for variable in network.variables if id(variable) not in weights]
 
 
 def _remember(network: "keras.Model", work: Path | None, identity: str, epochs: int) -> None:
@@ -210,7 +227,8 @@ def _remember(network: "keras.Model", work: Path | None, identity: str, epochs: 
     state = f"{identity[:16]}-{epochs}-{STATE}"  # never over the last one, not even another fit's
     network.save(work / state)
     draft = work / f"{PLACE}.new"
-    draft.write_text(json.dumps({"identity": identity, "epochs": epochs, "state": state}))
+    random = [np.asarray(state).tolist() for state in _random_states(network)]
+    draft.write_text(json.dumps({"identity": identity, "epochs": epochs, "state": state, "random": random}))
     draft.replace(work / PLACE)
     for old in work.glob(f"*-{STATE}"):
         if old.name != state:

@@ -66,6 +66,7 @@ TRIALS: dict[str, Recipe] = {
     "… and focal loss": replace(STRONG, loss="focal"),
     "… and the head first": replace(STRONG, head_first=True),
     "… and the head first, a third of the rate": replace(STRONG, head_first=True, learning_rate=1e-4),
+    "… and the head first, three blocks frozen": replace(STRONG, head_first=True, frozen_blocks=3),
     "… at 160 pixels": replace(STRONG, phases=(Phase(160, 4),)),
     "… for 8 epochs": replace(STRONG, phases=(Phase(112, 8),)),
 }
