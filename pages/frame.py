@@ -6,8 +6,7 @@ import streamlit as st
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 DISCLAIMER = "Not a medical device. For research and demonstration."
-# What neither theme nor layout can say: the image needs the room that the page leaves empty at its sides.
-PAGE_STYLE = "<style>.stMainBlockContainer { padding-inline: 1rem; }</style>"
+PAGE_STYLE = ASSETS / "page.css"
 
 st.set_page_config(
     page_title="MedCore",

@@ -1,0 +1,143 @@
+"""What was measured of a model, as figures that a page can show and print; nothing is told by color alone."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from medcore.evaluation.curves import Curve
+from medcore.evaluation.operating_point import OperatingPoint
+from medcore.evaluation.reliability import Reliability
+
+INKS = ("#23869b", "#c8702a")  # of one kind of films and the next; both stand out from black and from white
+DASHES = ("solid", "dash")
+SYMBOLS = ("triangle-up-open", "circle-open", "square-open")
+CHANCE = {"color": "#8a9499", "width": 1, "dash": "dot"}
+SHADES = ((0.0, "rgba(35,134,155,0.06)"), (1.0, "rgba(35,134,155,0.3)"))  # figures stay legible on all of them
+SHARE = {"range": [-0.02, 1.02], "tickformat": ".0%", "zeroline": False}
+HEIGHT = 330  # pixels
+
+
+def roc_figure(curves: Mapping[str, Curve], points: Sequence[OperatingPoint], live: str) -> go.Figure:
+    """Draw ROC curves, by kind of films, with the operating points as they did on validation films.
+
+    Parameters
+    ----------
+    curves : mapping of str to Curve
+        1 - specificity and sensitivity.
+    points : sequence of OperatingPoint
+    live : str
+        Name of the point that decides.
+    """
+    figure = go.Figure([_chance([0, 1], [0, 1]), *_lines(curves)])
+    for number, point in enumerate(points):
+        figure.add_trace(_marker(number, point, live, 1 - point.specificity, point.sensitivity))
+    return _framed(figure, "1 - specificity (false alarms)", "Sensitivity", right=True)
+
+
+def precision_recall_figure(curves: Mapping[str, Curve], points: Sequence[OperatingPoint], live: str) -> go.Figure:
+    """Draw precision-recall curves, by kind of films, with the operating points as they did on validation films.
+
+    Parameters
+    ----------
+    curves : mapping of str to Curve
+        Recall and precision.
+    points : sequence of OperatingPoint
+        One that calls no film has no precision, and is left out.
+    live : str
+        Name of the point that decides.
+    """
+    figure = go.Figure(_lines(curves))
+    for number, point in enumerate(points):
+        if called := point.true_positives + point.false_positives:
+            figure.add_trace(_marker(number, point, live, point.sensitivity, point.true_positives / called))
+    return _framed(figure, "Recall (sensitivity)", "Precision (positive predictive value)", right=False)
+
+
+def reliability_figure(kinds: Mapping[str, Reliability]) -> go.Figure:
+    """Draw what came true of films whose probabilities are alike; bars are exact 95 % bounds."""
+    figure = go.Figure(_chance([0, 1], [0, 1], "As it should be"))
+    for place, (kind, found) in enumerate(kinds.items()):
+        figure.add_trace(
+            go.Scatter(
+                x=[one.mean_probability for one in found.bins],
+                y=[one.share for one in found.bins],
+                error_y={
+                    "array": [one.share_high - one.share for one in found.bins],
+                    "arrayminus": [one.share - one.share_low for one in found.bins],
+                    "thickness": 1,
+                    "width": 3,
+                },
+                customdata=[one.films for one in found.bins],
+                hovertemplate="said %{x:.0%}, came true %{y:.0%}, %{customdata} films<extra></extra>",
+                mode="markers",
+                marker={"color": INKS[place], "symbol": ("circle", "diamond-open")[place], "size": 8},
+                name=kind,
+            )
+        )
+    return _framed(figure, "Probability of pneumonia", "Share with pneumonia", right=True)
+
+
+def confusion_figure(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> go.Figure:
+    """Draw films by truth (rows, the first on top) and answer (columns), each row shaded by its own shares."""
+    whole = [max(sum(row), 1) for row in counts]
+    figure = go.Figure(
+        go.Heatmap(
+            z=[[count / total for count in row] for row, total in zip(counts, whole, strict=True)],
+            x=list(labels),
+            y=list(labels),
+            hoverinfo="skip",
+            colorscale=SHADES,
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+        )
+    )
+    for label, row, total in zip(labels, counts, whole, strict=True):
+        for answer, count in zip(labels, row, strict=True):  # written over the shades in the page's own color
+            text = f"{count:,}<br>{count / total:.0%}"
+            figure.add_annotation(x=answer, y=label, text=text, showarrow=False)
+    figure.update_xaxes(title="Model", side="bottom", showgrid=False, fixedrange=True)
+    figure.update_yaxes(title="Label", autorange="reversed", showgrid=False, fixedrange=True)
+    return figure.update_layout(height=HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+
+
+def _lines(curves: Mapping[str, Curve]) -> list[go.Scatter]:
+    return [
+        go.Scatter(
+            x=curve.x,
+            y=curve.y,
+            mode="lines",
+            line={"color": INKS[place], "width": 2, "dash": DASHES[place]},
+            name=kind,
+        )
+        for place, (kind, curve) in enumerate(curves.items())
+    ]
+
+
+def _marker(number: int, point: OperatingPoint, live: str, x: float, y: float) -> go.Scatter:
+    symbol, is_live = SYMBOLS[number % len(SYMBOLS)], point.name == live
+    return go.Scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={"symbol": symbol.removesuffix("-open") if is_live else symbol, "size": 11, "color": INKS[0]},
+        name=point.name.capitalize() + (" (live)" if is_live else ""),
+    )
+
+
+def _chance(x: list[float], y: list[float], name: str = "") -> go.Scatter:
+    return go.Scatter(x=x, y=y, mode="lines", line=CHANCE, name=name, showlegend=bool(name), hoverinfo="skip")
+
+
+def _framed(figure: go.Figure, across: str, up: str, *, right: bool) -> go.Figure:
+    """Name the axes, and put the legend into the corner that the curves leave empty."""
+    corner = {"x": 0.98, "xanchor": "right"} if right else {"x": 0.02, "xanchor": "left"}
+    figure.update_xaxes(title=across, **SHARE)
+    figure.update_yaxes(title=up, **SHARE)
+    return figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"y": 0.03, "yanchor": "bottom", **corner},
+    )

@@ -1,0 +1,88 @@
+"""Where the model is weaker, and what was done to find out."""
+
+import streamlit as st
+
+from medcore.classifier import ModelCard
+from medcore.classifier.report import Report
+from pages.about_parts import decimal, decimal_between, share, share_between, show_table
+
+SHORTCUTS = (
+    "A model that looks at the lungs loses much without them, and little without the rest. There are no outlines of "
+    "the lungs for these films: one fixed region, the same on every film, stands for them."
+)
+
+
+def show_sets(card: ModelCard, report: Report) -> None:
+    """Say how often the labels that are not ruled out hold the true one."""
+    st.markdown("#### What it cannot rule out")
+    st.text("Promised: the true label is among those named in 9 of 10 films, of each label, for films like these.")
+    rows = []
+    for kind, found in report.sets.items():
+        held = zip(card.classes, found.classes, strict=True)
+        by_class = {f"Holds {name}": share_between(one.share, one.share_low, one.share_high) for name, one in held}
+        size = {"Labels a film": f"{found.mean_set_size:.2f}", "One": share(found.single), "None": share(found.empty)}
+        rows.append({"Films": kind.capitalize(), **by_class, **size})
+    show_table(rows)
+
+
+def show_subgroups(report: Report) -> None:
+    """Show how the model does on parts of the films."""
+    st.markdown("#### Parts of the films")
+    show_table(
+        [
+            {
+                "Part": f"{row.part.capitalize()}: {row.group}",
+                "Films": f"{row.films:,} of {row.patients:,} patients",
+                "AUC": decimal_between(row.auc, row.auc_low, row.auc_high),
+                "Called pneumonia": share(row.called),
+                "Decided rightly": share_between(row.correct, row.correct_low, row.correct_high),
+            }
+            for row in report.subgroups
+        ]
+    )
+
+
+def show_robustness(report: Report) -> None:
+    """Show what changes of a film do to the answers."""
+    st.markdown("#### Changed films")
+    st.text("Within limits: the AUC falls by at most 0.01, and at most 3 % of the decisions change.")
+    show_table(
+        [
+            {
+                "Change": row.change,
+                "AUC": decimal(row.auc),
+                "Against unchanged": f"{row.auc_change:+.3f}",
+                "Decisions that change": share(row.decisions_changed),
+                "Within limits": "Yes" if row.within_limits else "**No**",
+            }
+            for row in report.robustness
+        ]
+    )
+
+
+def show_shortcut(report: Report) -> None:
+    """Show what is left of the figures where the model is not shown the lungs, or nothing but them."""
+    st.markdown("#### Does the answer come from the lungs?")
+    st.text(SHORTCUTS)
+    show_table(
+        [{"Shown": row.shown, "AUC": decimal_between(row.auc, row.auc_low, row.auc_high)} for row in report.shortcut]
+    )
+
+
+def show_scope(report: Report) -> None:
+    """Show which pictures are answered and which are refused."""
+    st.markdown("#### Which pictures it refuses")
+    show_table(
+        [
+            {
+                "Pictures": row.group,
+                "Number": f"{row.films:,}",
+                "Should be": "answered" if row.in_scope else "refused",
+                "Refused": share(row.refused),
+                "For quality": share(row.refused_quality),
+                "As unlike": share(row.refused_picture),
+                "AUROC of unlike": decimal(row.auroc),
+            }
+            for row in report.scope
+        ]
+    )

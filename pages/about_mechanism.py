@@ -1,0 +1,44 @@
+"""How the model comes to its answer, and what it was made from."""
+
+import streamlit as st
+
+from medcore.classifier import ModelCard
+from pages.about_parts import NONE, show_facts, show_table
+from pages.words import counted
+
+CERTAINTY = (
+    "A temperature turns scores into probabilities, a Venn-Abers table gives the range, and class-wise prediction sets "
+    "name what cannot be ruled out; all three were fitted on films that did not train the network."
+)
+
+
+def show_mechanism(card: ModelCard) -> None:
+    """Say what goes in, what comes out, and on which data the model was made, by whom, under which licence."""
+    st.subheader("Mechanism", anchor=False)
+    data, weights = card.training_data, card.starting_weights
+    show_facts(
+        {
+            "Answers": f"{', '.join(card.classes)}; pneumonia is bacterial or viral".capitalize() + ".",
+            "Network": f"{card.architecture}.",
+            "What it sees": f"{card.preprocessing}. Gray values: {card.normalization}.",
+            "How sure it is": CERTAINTY,
+            "Data": f"{data.name}. {data.attribution}. {data.source}, {data.licence}.",
+            "Started from": f"{weights.name}. {weights.source}, {weights.licence}.",
+        }
+    )
+    st.markdown("**Films that it was made from**, by what they served for. No patient is in two parts.")
+    show_table([{"Part": part.capitalize(), **films_of(card, part)} for part in data.films])
+
+
+def films_of(card: ModelCard, part: str) -> dict[str, str]:
+    """Count the films and patients of each class in one part of the data."""
+    data = card.training_data
+    films, patients = data.films[part], data.patients.get(part, {})
+    return {name.capitalize(): counted_both(films.get(name), patients.get(name)) for name in card.classes}
+
+
+def counted_both(films: int | None, patients: int | None) -> str:
+    """Count films, and the patients that they are of."""
+    if films is None or patients is None:
+        return NONE if films is None else counted(films, "film")
+    return f"{counted(films, 'film')} of {counted(patients, 'patient')}"

@@ -1,0 +1,64 @@
+"""What each operating point costs, also where pneumonia is rarer than among the films that it was measured on."""
+
+import streamlit as st
+
+from medcore.classifier import ModelCard, OperatingPoint
+from medcore.evaluation.per_hundred import Errors, errors_per_hundred, positives_per_hundred
+from medcore.library import percent
+from pages.about_parts import share, share_between, show_table
+
+LIVE = "decides now"
+
+
+def show_points(card: ModelCard) -> None:
+    """Show the operating points, and what they are worth at a prevalence that the reader sets."""
+    st.markdown("#### Operating points")
+    st.text(
+        "From which probability a film is called pneumonia, chosen on the validation films; intervals are exact, 95 %."
+    )
+    show_table([costs(point, point.name == card.live_point) for point in card.operating_points])
+    st.markdown("#### Where pneumonia is rarer")
+    usual = positives_per_hundred(card.operating_point)
+    st.text(
+        f"Of the validation films {usual} of 100 show pneumonia. On a ward it is fewer, and a call is worth less "
+        "there: set the share that you meet."
+    )
+    chosen = st.slider("Films with pneumonia, of 100", 1, 99, usual, key="about_prevalence")
+    st.text(f"Of 100 films of which {chosen} show pneumonia:")
+    rows = [
+        (point, errors_per_hundred(point.sensitivity, point.specificity, chosen / 100))
+        for point in card.operating_points
+    ]
+    show_table([worth(point, errors, point.name == card.live_point) for point, errors in rows])
+
+
+def costs(point: OperatingPoint, is_live: bool) -> dict[str, str]:
+    """Say what a point finds, what it misses, and what it calls wrongly."""
+    of_ill = errors_per_hundred(point.sensitivity, point.specificity, 1)
+    of_well = errors_per_hundred(point.sensitivity, point.specificity, 0)
+    return {
+        "Point": named(point, is_live),
+        "Called from": percent(point.threshold),
+        "Sensitivity": share_between(point.sensitivity, point.sensitivity_low, point.sensitivity_high),
+        "Specificity": share_between(point.specificity, point.specificity_low, point.specificity_high),
+        "Missed, of 100 with pneumonia": f"{of_ill.misses:.1f}",
+        "False alarms, of 100 without": f"{of_well.false_alarms:.1f}",
+        "Chosen as": point.rule,
+    }
+
+
+def worth(point: OperatingPoint, errors: Errors, is_live: bool) -> dict[str, str]:
+    """Say what the decisions of a point are worth among a hundred films."""
+    return {
+        "Point": named(point, is_live),
+        "Called": f"{errors.called:.1f}",
+        "False alarms": f"{errors.false_alarms:.1f}",
+        "Missed": f"{errors.misses:.1f}",
+        "Pneumonia where called (PPV)": share(errors.positive_predictive_value),
+        "None where not called (NPV)": share(errors.negative_predictive_value),
+    }
+
+
+def named(point: OperatingPoint, is_live: bool) -> str:
+    """Name a point, and say whether it is the one that decides."""
+    return f"**{point.name.capitalize()}**, {LIVE}" if is_live else point.name.capitalize()
