@@ -34,6 +34,7 @@ from medcore.evaluation.operating_point import measure_point
 from medcore.evaluation.venn_abers_table import VennAbersTable
 from medcore.training import card_tables
 from medcore.training.card_text import CARD_TEXT_FILE, card_text, write_card
+from medcore.training.shortcut import WITHOUT_REGION
 
 HEADINGS = [
     "Summary",
@@ -144,6 +145,14 @@ def test_the_order_is_that_of_the_model_facts_label() -> None:
 )
 def test_every_row_of_the_json_files_is_a_line_for_people(line: str) -> None:
     assert line in text_of().splitlines()
+
+
+@pytest.mark.parametrize(("low", "is_warned"), [(0.62, True), (0.48, False)])
+def test_an_answer_from_around_the_lungs_is_warned_of(low: float, is_warned: bool) -> None:
+    rows = tuple(ShortcutRow(shown, auc, low, 0.8) for shown, auc in zip(WITHOUT_REGION, (0.71, 0.6), strict=True))
+    warning = "with the lung region blanked, its AUC is 0.710 (0.620 to 0.800)."
+    assert (warning in text_of(shortcut=rows)) == is_warned
+    assert ("lies around the lungs" in text_of(shortcut=rows)) == is_warned
 
 
 def test_licences_name_whom_to_thank() -> None:

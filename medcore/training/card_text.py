@@ -13,6 +13,7 @@ from medcore.classifier.card import CARD_FILE, ModelCard, read_model_card
 from medcore.classifier.certainty import Certainty
 from medcore.classifier.model_folder import CERTAINTY_FILE, MODEL_FILE, read_certainty
 from medcore.classifier.report import REPORT_FILE, Report, read_report
+from medcore.training.card_advice import uses, warnings
 from medcore.training.card_figures import Section, measured
 from medcore.training.card_rows import seeds, trials
 from medcore.training.card_tables import as_number, as_percent, count, number, table
@@ -51,8 +52,8 @@ def card_text(card: ModelCard, report: Report, certainty: Certainty) -> str:
         *_section("Summary", _summary(card, report)),
         *_section("Mechanism", _two_columns(_mechanism(card)), ("Data", _data(card))),
         *_section("Validation and performance", "", *measured(card, report, certainty)),
-        *_section("Uses and directions", _list(_uses(card))),
-        *_section("Warnings", _list(_warnings(card, report))),
+        *_section("Uses and directions", _list(uses(card))),
+        *_section("Warnings", _list(warnings(card, report))),
         *_section("Other information", "", *_other(card, report)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -115,35 +116,6 @@ def _data(card: ModelCard) -> str:
         "size, and none is part of MedCore. No patient stands in two parts.\n\n"
         f"{table(['films (patients)', *card.classes], rows)}"
     )
-
-
-def _uses(card: ModelCard) -> list[str]:
-    return [
-        f"For research and demonstration, on frontal chest films of {card.scope.made_for}.",
-        "Form your own opinion first; then compare it with the model's, and record whether you accept it.",
-        f"The decision is taken at the point named {card.live_point}. Near its threshold, or where the range of the "
-        "probability spans it, the model is undecided.",
-        "The labels that are not ruled out are the answer where bacterial and viral cannot be told apart.",
-        "A heatmap shows where the network looked, and not why.",
-        "Before use elsewhere: measure it on films of that place, and choose the operating point there.",
-    ]
-
-
-def _warnings(card: ModelCard, report: Report) -> list[str]:
-    beyond = [row.change for row in report.robustness if not row.within_limits]
-    warnings = [
-        f"For {card.scope.made_for} alone: not for younger or older patients, lateral films, other body parts or other "
-        "modalities. It was made from films of one source; elsewhere it may be much worse.",
-        "Not for ruling out pneumonia, for choosing antibiotics, for triage, or in place of a radiologist's report.",
-        f"It knows {', '.join(card.classes)} and nothing else. Other disease (effusion, pneumothorax, tuberculosis, a "
-        "foreign body, heart disease) was not labelled: such a film gets an answer that means nothing.",
-        "Its labels are those of the source; MedCore has not checked them against microbiology or the child's course.",
-        "Not measured for want of data: age, sex, origin, machine, and severity.",
-        "Stop using it when films, machines or patients change, until it has been measured again.",
-    ]
-    if beyond:
-        warnings.insert(2, f"Beyond the limits on changed films: {'; '.join(beyond)}.")
-    return warnings
 
 
 def _other(card: ModelCard, report: Report) -> list[Section]:

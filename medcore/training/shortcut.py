@@ -47,6 +47,7 @@ SHOWN = {  # whether the region is blanked, or all but the region; with the film
     "the lung region alone; the rest is filled with the film's mean gray": (False, True),
     "the lung region alone; the rest is black": (False, False),
 }
+WITHOUT_REGION = tuple(shown for shown, (blanks_region, _) in SHOWN.items() if blanks_region)
 
 
 def measure_shortcut(

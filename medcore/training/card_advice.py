@@ -1,0 +1,50 @@
+"""What a model is for and what it is not for, as points of its card."""
+
+from collections.abc import Iterator
+
+from medcore.classifier.card import ModelCard
+from medcore.classifier.report import Report
+from medcore.training.card_tables import number_between
+from medcore.training.shortcut import WITHOUT_REGION
+
+CHANCE = 0.5  # the area under the ROC curve of a guess
+
+
+def uses(card: ModelCard) -> list[str]:
+    """Say how to use the model."""
+    return [
+        f"For research and demonstration, on frontal chest films of {card.scope.made_for}.",
+        "Form your own opinion first; then compare it with the model's, and record whether you accept it.",
+        f"The decision is taken at the point named {card.live_point}. Near its threshold, or where the range of the "
+        "probability spans it, the model is undecided.",
+        "The labels that are not ruled out are the answer where bacterial and viral cannot be told apart.",
+        "A heatmap shows where the network looked, and not why.",
+        "Before use elsewhere: measure it on films of that place, and choose the operating point there.",
+    ]
+
+
+def warnings(card: ModelCard, report: Report) -> list[str]:
+    """Say what not to use it for, and what its figures warn of."""
+    always = [
+        f"For {card.scope.made_for} alone: not for younger or older patients, lateral films, other body parts or other "
+        "modalities. It was made from films of one source; elsewhere it may be much worse.",
+        "Not for ruling out pneumonia, for choosing antibiotics, for triage, or in place of a radiologist's report.",
+        f"It knows {', '.join(card.classes)} and nothing else. Other disease (effusion, pneumothorax, tuberculosis, a "
+        "foreign body, heart disease) was not labelled: such a film gets an answer that means nothing.",
+        "Its labels are those of the source; MedCore has not checked them against microbiology or the child's course.",
+        "Not measured for want of data: age, sex, origin, machine, and severity.",
+        "Stop using it when films, machines or patients change, until it has been measured again.",
+    ]
+    return [*always, *_measured_warnings(report)]
+
+
+def _measured_warnings(report: Report) -> Iterator[str]:
+    beyond = [row.change for row in report.robustness if not row.within_limits]
+    if beyond:
+        yield f"Beyond the limits on changed films: {'; '.join(beyond)}."
+    without_lungs = [row for row in report.shortcut if row.shown in WITHOUT_REGION]
+    if without_lungs:
+        best = max(without_lungs, key=lambda row: row.auc)
+        if best.auc_low > CHANCE:
+            area = number_between(best.auc, best.auc_low, best.auc_high)
+            yield f"Part of what it goes by lies around the lungs: with the lung region blanked, its AUC is {area}."
