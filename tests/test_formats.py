@@ -21,7 +21,7 @@ FILMS_A_LABEL = 2
 WHITE_12 = 4095
 FULL_RANGE = {"WindowCenter": 2048, "WindowWidth": 4096}  # LINEAR: 0 is black, 4095 is white (PS3.3 C.11.2.1.2)
 CHILD = {"PatientAge": "004Y", "PatientBirthDate": None}
-SLIGHT = 0.02  # of a probability: a decoded JPEG is averaged in whole gray values, stored values of 12 bits are not
+SLIGHT = 0.05  # of a probability: training averages a film in whole gray values, a file of 12 bits in finer ones
 
 
 def twelve_bits(gray: np.ndarray) -> Dataset:
