@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,6 +49,8 @@ FRAMED = Augmentation(rotation_degrees=12, shift=0.1, zoom=0.2, aspect=0.2)
 STRONG_AUGMENTATION = replace(
     FRAMED, gamma=EXPOSED.gamma, contrast=EXPOSED.contrast, brightness=EXPOSED.brightness, shading=EXPOSED.shading
 )
+MILDER: dict[str, Any] = {"rotation_degrees": 10, "shift": 0.08, "zoom": 0.15, "aspect": 0.15, "coarsest": 0.4}
+MILDER_AUGMENTATION = replace(STRONG_AUGMENTATION, **MILDER)
 STRONG = replace(MILD, augmentation=STRONG_AUGMENTATION)
 TRIALS: dict[str, Recipe] = {
     "mild augmentation": MILD,
@@ -65,8 +67,8 @@ TRIALS: dict[str, Recipe] = {
     "… and balanced classes": replace(STRONG, balanced=True),
     "… and focal loss": replace(STRONG, loss="focal"),
     "… and the head first": replace(STRONG, head_first=True),
-    "… and the head first, a third of the rate": replace(STRONG, head_first=True, learning_rate=1e-4),
-    "… and the head first, three blocks frozen": replace(STRONG, head_first=True, frozen_blocks=3),
+    "… and three blocks frozen": replace(STRONG, frozen_blocks=3),
+    "milder, resolution too, three blocks frozen": replace(MILD, augmentation=MILDER_AUGMENTATION, frozen_blocks=3),
     "… at 160 pixels": replace(STRONG, phases=(Phase(160, 4),)),
     "… for 8 epochs": replace(STRONG, phases=(Phase(112, 8),)),
 }
