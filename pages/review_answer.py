@@ -42,13 +42,14 @@ def show_answer(study: Study, shown: Instance, prediction: StoredPrediction, go_
     which = f"Film {number} of {total}. " if total > 1 else ""
     point = in_brackets(prediction.operating_point)
     st.text(f"{which}Pneumonia is called from {percent(threshold, pneumonia)}{point}.")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         with st.popover("What does this mean?", type="tertiary", key="review_meaning"), st.container(width=NOTE_WIDTH):
             show_meaning(prediction)
         with st.popover("Bacterial or viral?", type="tertiary", key="review_kind"), st.container(width=NOTE_WIDTH):
             show_kind(prediction)
         if shown.id != prediction.instance_id:
-            st.button(f"Show film {number}", key="review_go_to", on_click=go_to, args=(study, prediction.instance_id))
+            to_it = {"on_click": go_to, "args": (study, prediction.instance_id)}
+            st.button(f"Show film {number}", type="tertiary", key="review_go_to", **to_it)
 
 
 def range_of(prediction: StoredPrediction) -> str:
