@@ -1,0 +1,157 @@
+"""Train on a labelled set of any kind, and measure: what another set changes are settings, not code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from medcore.classifier.decision import probabilities
+from medcore.classifier.network import build_network
+from medcore.classifier.normalization import normalize
+from medcore.errors import ModelError
+from medcore.evaluation.roc import auc
+from medcore.training.batches import resize_films
+from medcore.training.fit import OnProgress, fit
+from medcore.training.labelled_set import LabelledSet
+from medcore.training.recipe import Recipe
+from medcore.training.starting import start_pretrained
+from medcore.training.targets import make_targets
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH = 64
+SMALLEST = 1e-12  # probability, so that no logarithm is of 0
+Start = Callable[[np.ndarray, np.ndarray, Recipe], Callable[["keras.Model"], None]]
+
+
+@dataclass(frozen=True)
+class SetFigures:
+    """How good the answers are on one part of a set."""
+
+    auc: float  # mean of `aucs`
+    accuracy: float  # share of right labels, or of right yes and no to each finding at probability 0.5
+    log_loss: float  # nats a picture, or a picture and finding
+    aucs: dict[str, float]  # each class against all others, where both occur
+
+
+def train_classifier(
+    labelled: LabelledSet,
+    recipe: Recipe,
+    work: Path | None = None,
+    on_progress: OnProgress | None = None,
+    *,
+    build: Callable[..., "keras.Model"] = build_network,
+    start: Start | None = start_pretrained,
+) -> tuple["keras.Model", SetFigures]:
+    """Train on a set's training part and measure on its validation part; its test part is not looked at.
+
+    Parameters
+    ----------
+    labelled : LabelledSet
+    recipe : Recipe
+        Pictures are brought to its phases' sizes, enlarged where they are smaller.
+    work : Path, optional
+        Folder that remembers the last whole epoch; an interrupted training goes on from there.
+    on_progress : callable, optional
+        Called after each step with steps done and steps in all.
+    build : callable
+        Number of classes, `shape` and `dropout` in, a network that answers with logits out.
+    start : callable, optional
+        Training pictures, their targets and the recipe in, what fills the network with the weights to start from out;
+        None to draw the weights.
+
+    Returns
+    -------
+    keras.Model, SetFigures
+        The network for the last phase's size, and how good it is on the validation part.
+
+    Raises
+    ------
+    ModelError
+        If the training or the validation part is empty, the weights to start from are missing, or training fails; if
+        the head is to be fitted first although a picture can have several findings.
+    """
+    if labelled.has_findings and recipe.head_first:
+        raise ModelError("The head can be fitted first only where a picture has one label. Set head_first to False.")
+    training, validation = labelled.part("train"), labelled.part("validation")
+    for part, name in ((training, "training"), (validation, "validation")):
+        if not part.patients:
+            raise ModelError(f"The labelled set has no {name} pictures. Give some, or leave the split to MedCore.")
+    targets = make_targets(training.labels, labelled.classes, recipe)
+    network = fit(
+        training.inputs,
+        training.labels,
+        labelled.classes,
+        recipe,
+        build=lambda shape, dropout: build(len(labelled.classes), shape=shape, dropout=dropout),
+        start=start(training.inputs, targets, recipe) if start else None,
+        work=work,
+        on_progress=on_progress,
+    )
+    return network, measure(validation, predict(network, validation, recipe))
+
+
+def predict(network: "keras.Model", pictures: LabelledSet, recipe: Recipe, *, turned: bool = False) -> np.ndarray:
+    """Return the probability of each class for each picture.
+
+    Parameters
+    ----------
+    network : keras.Model
+    pictures : LabelledSet
+    recipe : Recipe
+        The one that the network was trained with.
+    turned : bool
+        Return the mean over the mirror images that the recipe trained with, the picture itself among them.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, classes), float64
+        A row sums to 1, unless a picture can have several findings.
+    """
+    inputs = resize_films(pictures.inputs, recipe.phases[-1].size)
+    views = [inputs]
+    if turned and recipe.augmentation.mirrored:
+        views += [view[:, :, ::-1] for view in views]
+    if turned and recipe.augmentation.upended:
+        views += [view[:, ::-1] for view in views]
+    as_probabilities = _sigmoid if pictures.has_findings else probabilities
+    answers = [as_probabilities(_logits(network, normalize(view, recipe.normalization))) for view in views]
+    return np.asarray(np.mean(answers, axis=0))
+
+
+def measure(pictures: LabelledSet, answers: np.ndarray) -> SetFigures:
+    """Compare the probabilities, shape (n, classes), with the labels; the mean area is MedMNIST's.
+
+    Raises
+    ------
+    ModelError
+        If there is no class that some of the pictures are of and others are not.
+    """
+    truth = pictures.labels if pictures.has_findings else np.eye(len(pictures.classes), dtype=bool)[pictures.labels]
+    aucs = {
+        name: auc(truth[:, place], answers[:, place])
+        for place, name in enumerate(pictures.classes)
+        if truth[:, place].any() and not truth[:, place].all()
+    }
+    if not aucs:
+        raise ModelError("All pictures have the same label, so nothing can be measured. Give pictures of each class.")
+    right = (answers >= 0.5) == truth if pictures.has_findings else answers.argmax(axis=1) == pictures.labels
+    chosen = np.where(truth, answers, 1 - answers) if pictures.has_findings else answers[truth]
+    return SetFigures(
+        auc=float(np.mean(list(aucs.values()))),
+        accuracy=float(right.mean()),
+        log_loss=float(-np.log(np.maximum(chosen, SMALLEST)).mean()),
+        aucs=aucs,
+    )
+
+
+def _logits(network: "keras.Model", shown: np.ndarray) -> np.ndarray:
+    batches = [shown[first : first + BATCH] for first in range(0, len(shown), BATCH)]
+    return np.concatenate([np.asarray(network(batch, training=False)) for batch in batches])
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(-np.logaddexp(0, -logits.astype(np.float64))))

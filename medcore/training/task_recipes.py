@@ -1,0 +1,88 @@
+"""The public tasks: the recipe chosen for each on its validation part, what else was tried, and published results.
+
+A recipe here is committed before a network meets the task's test part.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from medcore.classifier.report import ComparisonRow
+from medcore.training.augmentation import Augmentation
+from medcore.training.recipe import Phase, Recipe
+
+MEDMNIST = "published, Yang et al. 2023 (MedMNIST v2)"
+MEDVIT = "published, Manzari et al. 2023 (MedViT), quoted second-hand"
+NATIVE = "28 x 28 pixels"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A labelled set with an official split and published results."""
+
+    title: str
+    classes: tuple[str, ...]
+    recipe: Recipe
+    tried: dict[str, Recipe] = field(repr=False)
+    published: tuple[ComparisonRow, ...] = field(repr=False)
+
+
+def _published(title: str, *rows: tuple[str, str, float, float]) -> tuple[ComparisonRow, ...]:
+    return tuple(ComparisonRow(title, model, source, NATIVE, auc, accuracy) for model, source, auc, accuracy in rows)
+
+
+MILD = Augmentation(noise=2.0, jpeg_quality=100)
+STRONG = Augmentation(
+    rotation_degrees=15,
+    shift=0.1,
+    zoom=0.2,
+    aspect=0.2,
+    gamma=0.35,
+    contrast=0.3,
+    brightness=25,
+    noise=4,
+    jpeg_quality=100,
+    erased=0.3,
+)
+NO_TOP: dict[str, Any] = {"upended": True, "rotation_degrees": 180.0}  # a fundus may lie in any way
+BREAST_TRIED: dict[str, Recipe] = {  # batches of 42: 13 whole ones an epoch
+    "mild augmentation": Recipe(phases=(Phase(96, 10),), batch_size=42, frozen_blocks=3, augmentation=MILD),
+    "strong augmentation": Recipe(phases=(Phase(96, 16),), batch_size=42, frozen_blocks=3, augmentation=STRONG),
+}
+RETINA_TRIED: dict[str, Recipe] = {  # batches of 40: 27 whole ones an epoch
+    "mild augmentation": Recipe(
+        phases=(Phase(96, 8),), batch_size=40, frozen_blocks=3, augmentation=replace(MILD, **NO_TOP)
+    ),
+    "strong augmentation": Recipe(
+        phases=(Phase(96, 12),), batch_size=40, frozen_blocks=3, augmentation=replace(STRONG, **NO_TOP)
+    ),
+}
+BREAST_RECIPE = BREAST_TRIED["strong augmentation"]
+RETINA_RECIPE = RETINA_TRIED["strong augmentation"]
+
+TASKS: dict[str, Task] = {
+    "breast": Task(
+        "BreastMNIST",
+        ("malignant", "normal or benign"),
+        BREAST_RECIPE,
+        BREAST_TRIED,
+        _published(
+            "BreastMNIST",
+            ("ResNet-18", MEDMNIST, 0.901, 0.863),
+            ("AlexNet", "published, quoted second-hand", 0.891, 0.865),
+            ("Google AutoML Vision", MEDMNIST, 0.919, 0.861),
+            ("MedViT-S", MEDVIT, 0.938, 0.897),
+        ),
+    ),
+    "retina": Task(
+        "RetinaMNIST",
+        ("grade 0", "grade 1", "grade 2", "grade 3", "grade 4"),
+        RETINA_RECIPE,
+        RETINA_TRIED,
+        _published(
+            "RetinaMNIST",
+            ("ResNet-50", MEDMNIST, 0.726, 0.528),
+            ("Google AutoML Vision", MEDMNIST, 0.750, 0.531),
+            ("MedViT-S", MEDVIT, 0.773, 0.561),
+        ),
+    ),
+}
