@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from medcore.classifier import Classifier, ModelCard, Prediction, default_model_folder, read_model_card
+from medcore.classifier.quality import QualityModel, at_a_glance
+from medcore.classifier.subspace import Subspace
 from medcore.dicom import display_values, read_frame
 from medcore.errors import ModelError
 from medcore.library import Job, Library, StoredPrediction
@@ -20,10 +22,13 @@ from tests.films import ramp, write_film
 
 CHILD = {"PatientAge": "004Y", "PatientBirthDate": None}
 AGELESS = {"PatientAge": None, "PatientBirthDate": None}
+BRIGHT = "The picture is brighter than any that the model was made from."
 
 
 class BrightnessModel:
-    """Calls a film pneumonia by its mean brightness, and chokes on black ones."""
+    """Calls a film pneumonia by its mean brightness, chokes on black ones, and refuses bright ones."""
+
+    quality: QualityModel | None = None
 
     def __init__(self, version: str = "brightness 1") -> None:
         self.card: ModelCard = read_model_card(default_model_folder())
@@ -44,7 +49,18 @@ class BrightnessModel:
         point = replace(self.card.operating_point, threshold=0.5)
         shares = {"normal": 1 - pneumonia, "bacterial": pneumonia, "viral": 0.0}
         decision = "pneumonia" if pneumonia >= 0.5 else "no pneumonia"
-        prediction = Prediction(shares, pneumonia, decision, point, "unused", "cd" * 32)
+        prediction = Prediction(
+            probabilities=shares,
+            pneumonia=pneumonia,
+            pneumonia_low=pneumonia / 2,
+            pneumonia_high=(1 + pneumonia) / 2,
+            not_ruled_out=("normal", "bacterial"),
+            decision=decision,
+            operating_point=point,
+            model_version="unused",
+            pixels_sha256="cd" * 32,
+            refusal=BRIGHT if pneumonia > 0.9 else "",
+        )
         return prediction, {"pneumonia": np.full((7, 7), pneumonia, np.float32)}
 
 
@@ -140,12 +156,12 @@ def test_films_that_fail_do_not_stop_the_others(
 
 
 @pytest.mark.parametrize(
-    ("pixels", "elements", "said"),
+    ("pixels", "elements", "state", "said"),
     [
-        (np.full((8, 6), 700, np.uint16), {}, "all alike"),
-        (ramp(), {"WindowCenter": 90_000, "WindowWidth": 10}, "all alike"),
-        (ramp(2, 9), {}, "strip of 2 x 9"),
-        (ramp(20, 6), {}, "strip of 20 x 6"),
+        (np.full((8, 6), 700, np.uint16), {}, "refused", "all alike"),
+        (ramp(), {"WindowCenter": 90_000, "WindowWidth": 10}, "refused", "all alike"),
+        (ramp(2, 9), {}, "failed", "strip of 2 x 9"),
+        (ramp(20, 6), {}, "failed", "strip of 20 x 6"),
     ],
 )
 def test_an_image_that_shows_nothing_of_a_chest_gets_no_answer(
@@ -155,13 +171,87 @@ def test_an_image_that_shows_nothing_of_a_chest_gets_no_answer(
     tmp_path: Path,
     pixels: np.ndarray,
     elements: dict[str, Any],
+    state: str,
     said: str,
 ) -> None:
     library.add([write_film(tmp_path / "film", pixels, **elements, **CHILD)])
     work(library, settings)
     (answer,) = answers(library).values()
-    assert (answer.state, answer.pneumonia, said in answer.reason) == ("failed", None, True)
+    assert (answer.state, answer.pneumonia, said in answer.reason) == (state, None, True)
     assert model.seen == []
+
+
+def sunset(rows: int = 200, columns: int = 150) -> np.ndarray:
+    """White at the top and soon dark: no quarter turn nor inversion of it looks the same."""
+    return np.tile(4095 * np.linspace(1, 0, rows)[:, None] ** 3, (1, columns)).astype(np.uint16)
+
+
+def sunsets_only() -> QualityModel:
+    """Takes nothing but sunsets."""
+    glance = at_a_glance(sunset()).ravel()
+    return QualityModel(Subspace(glance, np.eye(144)[:1], np.ones(1), 1.0), limit=0.1)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "elements", "said"),
+    [
+        (sunset(), {}, ""),
+        (sunset()[:, ::-1], {}, ""),
+        (4095 - sunset(), {"PhotometricInterpretation": "MONOCHROME1"}, ""),
+        (4095 - sunset(), {}, "inverted"),
+        (sunset()[::-1], {}, "upside down"),
+        (sunset().T, {}, "turned by 90 degrees to the left"),
+        (sunset()[::-1].T, {}, "turned by 90 degrees to the right"),
+        (sunset(120, 150), {}, "120 x 150 pixels"),
+        (sunset(), {"WindowCenter": 2000, "WindowWidth": 10}, "pure black or pure white"),
+        (np.random.default_rng(1).integers(0, 4096, (200, 150), np.uint16), {}, "unlike the children's chest films"),
+    ],
+)
+def test_a_picture_of_poor_quality_is_refused_before_the_network_is_asked(
+    library: Library,
+    settings: Settings,
+    model: BrightnessModel,
+    tmp_path: Path,
+    pixels: np.ndarray,
+    elements: dict[str, Any],
+    said: str,
+) -> None:
+    model.quality = sunsets_only()
+    library.add([write_film(tmp_path / "film", pixels, **elements, **CHILD)])
+    work(library, settings)
+    (answer,) = answers(library).values()
+    assert answer.state == ("refused" if said else "answered")
+    assert said in answer.reason
+    assert model.is_loaded == (not said)
+
+
+def test_attributes_are_asked_before_the_picture_and_the_picture_before_the_network(
+    library: Library, settings: Settings, model: BrightnessModel, tmp_path: Path
+) -> None:
+    model.quality = sunsets_only()
+    bright = np.full((200, 150), 4095, np.uint16)
+    bright[199:] = 0
+    library.add([write_film(tmp_path / "adult", sunset()[::-1], PatientAge="061Y", PatientBirthDate=None)])
+    library.add([write_film(tmp_path / "both", bright, StudyInstanceUID="1.2.8", **CHILD)])
+    work(library, settings)
+    work(library, settings)
+    reasons = sorted(answer.reason for answer in answers(library).values())
+    assert "adult, 61 years" in reasons[1]
+    assert "pure black or pure white" in reasons[0]
+    assert not model.is_loaded
+
+
+def test_what_the_network_has_never_seen_the_like_of_is_refused_and_the_others_are_answered(
+    library: Library, settings: Settings, model: BrightnessModel, tmp_path: Path
+) -> None:
+    bright = np.full((8, 6), 4095, np.uint16)
+    bright[0, 0] = 0
+    library.add([write_film(tmp_path / "bright", bright, **CHILD), write_film(tmp_path / "film", ramp(9, 6), **CHILD)])
+    work(library, settings)
+    assert states(library) == ["answered", "refused"]
+    (refused,) = (answer for answer in answers(library).values() if answer.state == "refused")
+    assert (refused.reason, refused.pneumonia, refused.decision) == (BRIGHT, None, "")
+    assert not refused.maps
 
 
 def test_a_film_without_an_age_is_answered_by_the_age_in_another_film_of_the_study(

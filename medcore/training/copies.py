@@ -3,9 +3,10 @@
 Unlike training's own variations these are meant to stay what a reader would call a usable, upright film.
 """
 
+import cv2
 import numpy as np
 
-from medcore.training.shift import contrast, framed, gamma, noisy, reduced, rotated
+from medcore.training.shift import Change, contrast, framed, gamma, noisy, rotated
 
 GAMMA = 0.35  # of the exponent's natural logarithm
 CONTRAST = 0.2  # share of the gray values
@@ -47,10 +48,22 @@ def changed_copy(film: np.ndarray, generator: np.random.Generator) -> np.ndarray
         framed(*generator.uniform(SMALLEST_FRAME, LARGEST_FRAME, 2)),
     ]
     if generator.random() < 0.5:
-        changes.append(reduced(float(np.exp(generator.uniform(np.log(COARSEST), 0)))))
+        changes.append(stored_at(float(np.exp(generator.uniform(np.log(COARSEST), 0)))))
     if generator.random() < 0.5:
         changes.append(noisy(generator.uniform(0, MOST_NOISE), int(generator.integers(2**31))))
     copy = film.astype(np.float32)
     for change in changes:
         copy = np.asarray(change(copy), np.float32)
     return np.clip(copy, 0, 255)
+
+
+def stored_at(share: float) -> Change:
+    """Show the film as a file with this share of its rows and columns would be shown: both ways by area."""
+
+    def change(film: np.ndarray) -> np.ndarray:
+        rows, columns = film.shape
+        small = (max(1, round(columns * share)), max(1, round(rows * share)))
+        stored = cv2.resize(film, small, interpolation=cv2.INTER_AREA)
+        return cv2.resize(stored, (columns, rows), interpolation=cv2.INTER_AREA)
+
+    return change

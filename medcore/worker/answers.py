@@ -1,4 +1,4 @@
-"""From films to answers: scope by the attributes first, then pixels, then the network, a batch at a time."""
+"""From films to answers: scope by the attributes first, then the picture's quality, then the network, in batches."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from medcore.classifier import Classifier, FilmFacts, ModelCard, Prediction, check_scope, read_model_card
+from medcore.classifier.model_folder import read_quality
+from medcore.classifier.quality import EMPTY, QualityModel, is_blank
 from medcore.dicom import Attributes, display_values, read_frame
 from medcore.errors import MedcoreError, ModelError
 from medcore.library import StoredPrediction
@@ -24,14 +26,9 @@ SEVERAL_FRAMES = (
 )
 UNREADABLE = "The stored file cannot be read. Delete the study and add it again, or restore the last backup."
 LONGEST_SHAPE = 3  # the longer side of a film over the shorter; a chest film is nearly square
-SMALLEST_SPREAD = 1.0  # standard deviation of the grey values, of 0 to 255, that the network is given
 STRIP = (
     "The image is a strip of {} x {} pixels, and the model was made for whole chest films, so it does not answer. "
     "Send the whole film."
-)
-EMPTY = (
-    "The image shows nothing: its grey values are all alike, or no numbers. Look at it in its window, and send it "
-    "again from the source."
 )
 Answered = tuple[Prediction, dict[str, np.ndarray]]
 
@@ -46,12 +43,13 @@ class Film:
 
 
 class Model:
-    """A model folder whose card is read at once and whose network is loaded when a film needs it."""
+    """A model folder whose card and quality check are read at once; its network is loaded when a film needs it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._classifier: Classifier | None = None
         self.card: ModelCard = read_model_card(folder)
+        self.quality: QualityModel | None = read_quality(folder, self.card)
 
     @property
     def version(self) -> str:
@@ -85,6 +83,10 @@ class Explains(Protocol):
         """What is said of the model."""
 
     @property
+    def quality(self) -> QualityModel | None:
+        """What tells good pictures from others; None looks for blank ones only."""
+
+    @property
     def version(self) -> str:
         """The version that its predictions carry."""
 
@@ -113,8 +115,9 @@ def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPredictio
     """
     answers: dict[int, StoredPrediction] = {}
     waiting: dict[int, np.ndarray] = {}
+    look = partial(_look, model.card, model.quality)
     with ThreadPoolExecutor(READERS) as readers:  # they read on while the network looks at what they have read
-        for place, outcome in enumerate(readers.map(partial(_look, model.card), films)):
+        for place, outcome in enumerate(readers.map(look, films)):
             if isinstance(outcome, StoredPrediction):
                 answers[place] = outcome
             else:
@@ -129,7 +132,7 @@ def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPredictio
     ]
 
 
-def _look(card: ModelCard, film: Film) -> StoredPrediction | np.ndarray:
+def _look(card: ModelCard, quality: QualityModel | None, film: Film) -> StoredPrediction | np.ndarray:
     """Return the network's input, shape (rows, columns), or why there is none."""
     attributes = film.attributes
     if not attributes.has_pixels:
@@ -148,15 +151,18 @@ def _look(card: ModelCard, film: Film) -> StoredPrediction | np.ndarray:
         return StoredPrediction("failed", STRIP.format(attributes.rows, attributes.columns))
     try:
         values = display_values(read_frame(film.path), card.input_size)
-        return values if _shows_something(values) else StoredPrediction("failed", EMPTY)
     except MedcoreError as error:
         return StoredPrediction("failed", str(error))
     except OSError:
         return StoredPrediction("failed", UNREADABLE)
+    reason = _quality_refusal(quality, values, (attributes.rows, attributes.columns))
+    return StoredPrediction("refused", reason) if reason else values
 
 
-def _shows_something(values: np.ndarray) -> bool:
-    return bool(np.isfinite(values).all()) and float(values.std()) >= SMALLEST_SPREAD
+def _quality_refusal(quality: QualityModel | None, values: np.ndarray, size: tuple[int, int]) -> str:
+    if quality is None:
+        return EMPTY if is_blank(values) else ""
+    return quality.check(values, size).reason
 
 
 def _ask(model: Explains, waiting: dict[int, np.ndarray]) -> dict[int, StoredPrediction]:
@@ -174,6 +180,8 @@ def _ask(model: Explains, waiting: dict[int, np.ndarray]) -> dict[int, StoredPre
 
 
 def _as_stored(prediction: Prediction, maps: dict[str, np.ndarray], map_scale: float) -> StoredPrediction:
+    if prediction.refusal:
+        return StoredPrediction("refused", prediction.refusal, pixels_sha256=prediction.pixels_sha256)
     return StoredPrediction(
         state="answered",
         probabilities=prediction.probabilities,
