@@ -340,3 +340,16 @@ def test_the_head_cannot_be_fitted_first_to_several_findings() -> None:
     labelled = squares(np.zeros((8, 2), bool), np.zeros((8, 8, 8)), "tttttvvv")
     with pytest.raises(ModelError, match="head_first"):
         train_classifier(labelled, replace(RECIPE, head_first=True), build=build_tiny, start=None)
+
+
+def test_the_findings_of_adults_are_read_and_trained_on(shared_data: Path) -> None:
+    labelled = read_table(shared_data / "chest-xray-adult", 32)
+    assert labelled.inputs.shape == (621, 32, 32)
+    assert len(labelled.classes) == 14
+    assert labelled.labels[:, labelled.classes.index("Hernia")].sum() == 20
+    assert (~labelled.labels.any(axis=1)).sum() == 100  # no finding
+    recipe = replace(RECIPE, phases=(Phase(32, 1),), batch_size=64)
+    network, figures = train_classifier(labelled.part("train", "validation"), recipe, build=build_tiny, start=None)
+    assert network.output_shape == (None, 14)
+    assert 0.3 < figures.auc < 0.8
+    assert figures.accuracy > 0.8  # most have none of most findings

@@ -41,8 +41,13 @@ class LabelledSet:
     def part(self, *names: Part) -> "LabelledSet":
         """Return the pictures of these parts."""
         places = [place for place, part in enumerate(self.parts) if part in names]
-        patients, parts = (tuple(of[place] for place in places) for of in (self.patients, self.parts))
-        return LabelledSet(self.inputs[places], self.labels[places], self.classes, patients, parts)
+        return LabelledSet(
+            inputs=self.inputs[places],
+            labels=self.labels[places],
+            classes=self.classes,
+            patients=tuple(self.patients[place] for place in places),
+            parts=tuple(self.parts[place] for place in places),
+        )
 
 
 def read_npz(file: Path, classes: Sequence[str] = ()) -> LabelledSet:
