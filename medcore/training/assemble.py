@@ -42,6 +42,7 @@ from medcore.explanation.maps import raw_maps
 from medcore.training import pretrained
 from medcore.training.card_text import write_card
 from medcore.training.certify import certify
+from medcore.training.copies import with_copies
 from medcore.training.films import Film, Parts, read_inputs, read_labels
 from medcore.training.fit_familiarity import fit_familiarity
 from medcore.training.fit_quality import fit_quality
@@ -86,7 +87,8 @@ def assemble(network: "keras.Model", parts: Parts, recipe: Recipe, seeds: Sequen
     def write(folder: Path) -> None:
         network.save(folder / MODEL_FILE)
         (folder / CERTAINTY_FILE).write_text(json.dumps(certainty.to_json(), indent=1, allow_nan=False) + "\n")
-        fit_familiarity(forward(training_films).features, answers.outputs.features).write(folder / FAMILIARITY_FILE)
+        known, held_out = (forward(with_copies(films)).features for films in (training_films, answers.films))
+        fit_familiarity(known, held_out).write(folder / FAMILIARITY_FILE)
         fit_quality(training_films, answers.films).write(folder / QUALITY_FILE)
         (folder / TRAINING_FILMS_FILE).write_text("".join(f"{sha256}\n" for sha256 in film_hashes(training_films)))
         write_report(folder, report)
