@@ -19,7 +19,6 @@ def show_card() -> None:
     """Show the card in the order of the Model Facts label."""
     card, report = model_card(), model_report()
     show_summary(card, report)
-    show_uses(card)
     show_mechanism(card)
     st.subheader("Validation and performance", anchor=False)
     show_figures(report)
@@ -33,7 +32,8 @@ def show_card() -> None:
     show_meetings(report)
     show_comparison(report)
     show_trials(report)
-    show_warnings(card)
+    show_uses(card)
+    show_warnings(card, report)
     show_origin(card)
 
 

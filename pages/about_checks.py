@@ -4,11 +4,17 @@ import streamlit as st
 
 from medcore.classifier import ModelCard
 from medcore.classifier.report import Report
+from medcore.training.robustness import AUC_LIMIT, DECISION_LIMIT
+from medcore.training.shortcut import LUNG_REGION
 from pages.about_parts import decimal, decimal_between, share, share_between, show_table
 
+LIMITS = (
+    f"Within limits: the AUC falls by at most {AUC_LIMIT:g}, and at most {share(DECISION_LIMIT, 0)} of the decisions "
+    "change."
+)
 SHORTCUTS = (
     "A model that looks at the lungs loses much without them, and little without the rest. There are no outlines of "
-    "the lungs for these films: one fixed region, the same on every film, stands for them."
+    f"the lungs for these films; the lung region is {LUNG_REGION}.".replace("%", " %")
 )
 
 
@@ -45,7 +51,7 @@ def show_subgroups(report: Report) -> None:
 def show_robustness(report: Report) -> None:
     """Show what changes of a film do to the answers."""
     st.markdown("#### Changed films")
-    st.text("Within limits: the AUC falls by at most 0.01, and at most 3 % of the decisions change.")
+    st.text(LIMITS)
     show_table(
         [
             {

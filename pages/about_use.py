@@ -1,11 +1,20 @@
 """The card's words: what the model is, how it is used, and where it must not be used."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from medcore.classifier import ModelCard
 from medcore.classifier.report import Report
+from medcore.training.card_advice import uses, warnings
 from pages.about_parts import decimal, decimal_between, share, share_between, show_facts
 from pages.words import counted
+
+NO_DEVICE = "Not a medical device. For research and demonstration."
+CAUSE = (
+    "**A film cannot settle what caused a pneumonia.** Bacterial and viral are the labels of the data set, not a "
+    "laboratory's finding."
+)
 
 
 def show_summary(card: ModelCard, report: Report) -> None:
@@ -16,7 +25,7 @@ def show_summary(card: ModelCard, report: Report) -> None:
             "Model": f"{card.name} {card.version}, made {card.created} with MedCore {card.medcore_version}",
             "For": f"{card.purpose}.",
             "Gives": "Pneumonia or not, with a probability and its range, what it cannot rule out, and a heatmap.",
-            "Not for": "A decision about a patient. Not a medical device. For research and demonstration.",
+            "Not for": f"A decision about a patient. {NO_DEVICE}",
         }
     )
     kind = "test" if "test" in report.pneumonia else "validation"
@@ -42,13 +51,8 @@ def show_uses(card: ModelCard) -> None:
     scope = card.scope
     show_facts(
         {
-            "Use": "A second opinion on a chest film, after the reader's own finding has been saved.",
             "Patients": f"{scope.made_for.capitalize()}, by the film's own date or an age that the reader states.",
             "Films": f"Frontal chest films ({', '.join(scope.views)}), modality {' or '.join(scope.modalities)}.",
-            "Directions": (
-                "Read first. Then see what the model says, how sure it is and where it looked. Accept, reject "
-                "or amend: your verdict is what stands."
-            ),
             "No answer": (
                 "Where the file says another patient, body part or view, where the picture is blank, clipped, too "
                 "small, inverted or not upright, or where it is unlike the films that the model was trained on, it "
@@ -56,23 +60,15 @@ def show_uses(card: ModelCard) -> None:
             ),
         }
     )
+    show_list(uses(card))
 
 
-def show_warnings(card: ModelCard) -> None:
-    """Say where it must not be used, and what it cannot know."""
+def show_warnings(card: ModelCard, report: Report) -> None:
+    """Say where it must not be used, what it cannot know, and what its figures warn of."""
     st.subheader("Warnings", anchor=False)
-    st.markdown(
-        f"""
-- **Not for a decision about a patient.** Not a medical device. For research and demonstration.
-- **Not for anybody but {card.scope.made_for}**, not for other views or body parts, not for photographs of films.
-- **"No pneumonia" is not "normal".** It looks for pneumonia alone: not for effusion, collapse, a large heart, a
-  fracture, a tube that lies wrong.
-- **A film cannot settle what caused a pneumonia.** Bacterial and viral are the labels of the data set, not a
-  laboratory's finding.
-- **It was made from the films of one data set.** On films of another hospital it may be worse. Ranges and what it
-  cannot rule out are promised for films like those of the validation alone.
-- **The heatmap shows which region moved the answer**, not where disease is.
-- **Stop using it** when it disagrees with your readers more often than its figures say, or when devices or patients
-  have changed; tell whoever looks after MedCore.
-"""
-    )
+    show_list([f"**Not for a decision about a patient.** {NO_DEVICE}", CAUSE, *warnings(card, report)])
+
+
+def show_list(points: Sequence[str]) -> None:
+    """Show points, one below the other."""
+    st.markdown("\n".join(f"- {point}" for point in points))

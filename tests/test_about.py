@@ -15,9 +15,9 @@ from tests.test_pages import open_page, words
 
 SECTIONS = (
     "Summary",
-    "Uses and directions",
     "Mechanism",
     "Validation and performance",
+    "Uses and directions",
     "Warnings",
     "Other information",
 )
@@ -53,8 +53,13 @@ def test_the_card_names_the_data_with_its_makers_and_its_licence(folder: Path) -
 
 def test_the_card_says_for_whom_it_is_not(folder: Path) -> None:
     shown = words(open_page("about.py"))
-    for said in ("Not for a decision about a patient", "Not for anybody but children", "A film cannot settle"):
+    for said in ("Not for a decision about a patient", "For children of 1 to 5 years alone", "A film cannot settle"):
         assert said in shown
+
+
+def test_what_the_figures_warn_of_stands_among_the_warnings(folder: Path) -> None:
+    (warned,) = (one.value for one in open_page("about.py").markdown if "Not for a decision" in one.value)
+    assert "Beyond the limits on changed films: Noise, 12 gray values." in warned
 
 
 def test_everything_that_was_measured_is_shown(folder: Path) -> None:
