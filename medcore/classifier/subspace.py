@@ -4,6 +4,9 @@ Source: Tipping and Bishop, Probabilistic Principal Component Analysis, J. R. St
 variance of its own along each of a few axes, and one variance for all directions beside them.
 """
 
+import io
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,12 +66,12 @@ def read_subspace(file: Path) -> tuple[Subspace, float]:
         If the file is missing or not what it should be.
     """
     try:
-        with np.load(file, allow_pickle=False) as parts:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as parts:
             mean, axes, variances = (parts[name].astype(np.float64) for name in ("mean", "axes", "variances"))
             rest, limit = float(parts["rest"]), float(parts["limit"])
             if axes.shape != (len(variances), len(mean)):
                 raise ValueError("the axes do not match the mean")
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(
             f"The model {file.parent.name} has no readable {file.name}. Restore the folder from MedCore's own files."
         ) from error
