@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from medcore.errors import LibraryError
-from medcore.worker.classify import Row, write_table
+from medcore.settings import Settings
+from medcore.worker.classify import Row, classify_files, write_table
+from tests.films import ramp, write_film
+from tests.test_predict import BrightnessModel
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -62,3 +65,19 @@ def test_nothing_in_a_cell_starts_a_formula(tmp_path: Path, value: str, harmless
     write_table([Row("film", reason=value)], tmp_path / "table.csv")
     assert read_table(tmp_path / "table.csv")[0]["reason"] == harmless
     assert (tmp_path / "table.csv").read_text().splitlines()[0].startswith('"path","study_instance_uid"')
+
+
+def test_a_film_has_its_range_and_the_labels_that_are_not_ruled_out_in_its_row(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medcore.worker.classify.Model", lambda folder: BrightnessModel())
+    film = write_film(tmp_path / "film", ramp(300, 200), PatientAge="003Y")
+    adult = write_film(tmp_path / "adult", ramp(300, 200), PatientAge="040Y", PatientBirthDate=None)
+    write_table(classify_files([film, adult], settings), tmp_path / "table.csv")
+    answered, refused = read_table(tmp_path / "table.csv")
+    pneumonia = float(answered["pneumonia"])
+    assert float(answered["pneumonia_low"]) == pytest.approx(pneumonia / 2)
+    assert float(answered["pneumonia_high"]) == pytest.approx((1 + pneumonia) / 2)
+    assert answered["not_ruled_out"] == "normal bacterial"
+    assert refused["scope"] == "refused"
+    assert refused["pneumonia_low"] == refused["pneumonia_high"] == refused["not_ruled_out"] == ""
