@@ -3,8 +3,6 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -12,9 +10,10 @@ import click
 import medcore
 from medcore.errors import MedcoreError
 from medcore.faults import keep_logs_private
+from medcore.model_commands import MODEL_COMMANDS
+from medcore.progress import progress
 from medcore.settings import REPOSITORY, Settings
 
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FOLDER_OR_FILE = click.Path(exists=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -37,32 +36,6 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     keep_logs_private()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each step on every opening
-
-
-class Progress:
-    """A progress bar on standard error that learns its length on the way."""
-
-    def __init__(self, label: str) -> None:
-        self._bar = click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True)
-
-    def __call__(self, done: int, total: int | None) -> None:
-        """Show that `done` of `total` are done; None means that the total is not known yet."""
-        self._bar.length = max(total or done, 1)
-        self._bar.update(done - self._bar.pos)
-
-    def finish(self) -> None:
-        """Leave the terminal as it was."""
-        self._bar.render_finish()
-
-
-@contextmanager
-def progress(label: str) -> Iterator[Progress]:
-    """Show a progress bar while the block runs."""
-    bar = Progress(label)
-    try:
-        yield bar
-    finally:
-        bar.finish()
 
 
 @main.command()
@@ -149,57 +122,5 @@ def restore(file: Path, replace: bool) -> None:
     Library.restore(file, Settings.from_environment(), replace=replace)
 
 
-@main.command("train-default")
-@click.argument("data", type=FOLDER)
-@click.option("--out", type=click.Path(path_type=Path), help="The model's folder; the shipped one if left out.")
-@click.option(
-    "--work", type=click.Path(path_type=Path), help="Where each seed is kept; in the data folder if left out."
-)
-@click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True)
-def train_default(data: Path, out: Path | None, work: Path | None, seeds: tuple[int, ...]) -> None:
-    """Train the model that ships with MedCore, from the films in DATA; goes on where it was interrupted."""
-    from medcore.classifier import default_model_folder
-    from medcore.training.default_model import train_default as train
-
-    with progress("Training") as bar:
-        train(data, out or default_model_folder(), work or _training_folder(), seeds=seeds, on_progress=bar)
-
-
-@main.command("test-default")
-@click.argument("data", type=FOLDER)
-@click.option("--model", type=FOLDER, help="The model's folder; the shipped one if left out.")
-@click.option("--work", type=click.Path(path_type=Path), help="Where train-default kept each seed.")
-def test_default(data: Path, model: Path | None, work: Path | None) -> None:
-    """Show every seed of the finished model the test films in DATA, and log it in the model's card."""
-    from medcore.classifier import default_model_folder
-    from medcore.training.test_meeting import meet_test
-
-    for meeting in meet_test(data, model or default_model_folder(), work or _training_folder()).meetings:
-        click.echo(f"{meeting.model}: AUC {meeting.auc:.4f}, accuracy {meeting.accuracy:.4f}")
-
-
-@main.command("try-recipes")
-@click.argument("data", type=FOLDER)
-@click.argument("results", type=click.Path(dir_okay=False, path_type=Path))
-def try_recipes(data: Path, results: Path) -> None:
-    """Try what might help on validation films made harder; RESULTS is a JSON file that grows by each trial."""
-    from medcore.training.trials import try_recipes as run
-
-    with progress("Trying") as bar:
-        results_by_score = run(data, results, on_progress=bar)
-    for result in results_by_score:
-        click.echo(f"{result.score:.4f}  {result.log_loss:.4f}  {result.name}")
-
-
-@main.command()
-@click.option("--model", type=FOLDER, help="The model's folder; the shipped one if left out.")
-def card(model: Path | None) -> None:
-    """Write a model's CARD.md anew from its figures."""
-    from medcore.classifier import default_model_folder
-    from medcore.training.card_text import write_card
-
-    write_card(model or default_model_folder())
-
-
-def _training_folder() -> Path:
-    return Settings.from_environment().data_dir / "training"
+for command in MODEL_COMMANDS:
+    main.add_command(command)

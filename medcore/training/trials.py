@@ -52,6 +52,7 @@ STRONG_AUGMENTATION = replace(
 MILDER: dict[str, Any] = {"rotation_degrees": 10, "shift": 0.08, "zoom": 0.15, "aspect": 0.15, "coarsest": 0.4}
 MILDER_AUGMENTATION = replace(STRONG_AUGMENTATION, **MILDER)
 STRONG = replace(MILD, augmentation=STRONG_AUGMENTATION)
+CHOSEN = "milder, resolution too, three blocks frozen"  # shapes `medcore.training.recipe.DEFAULT_RECIPE`
 TRIALS: dict[str, Recipe] = {
     "mild augmentation": MILD,
     "exposure": replace(MILD, augmentation=EXPOSED),
