@@ -3,9 +3,10 @@
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from pages.about_checks import show_robustness, show_scope, show_sets, show_shortcut, show_subgroups
+from pages.about_checks import show_robustness, show_scope, show_shortcut, show_subgroups
 from pages.about_figures import show_charts, show_figures
 from pages.about_history import show_comparison, show_meetings, show_trials
+from pages.about_labels import show_labels, show_sets
 from pages.about_mechanism import show_mechanism
 from pages.about_origin import show_origin
 from pages.about_points import show_points
@@ -24,6 +25,7 @@ def show_card() -> None:
     show_figures(report)
     show_charts(card, report)
     show_points(card)
+    show_labels(card, report)
     show_sets(card, report)
     show_subgroups(report)
     show_robustness(report)

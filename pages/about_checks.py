@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from medcore.classifier import ModelCard
 from medcore.classifier.report import Report
 from medcore.training.robustness import AUC_LIMIT, DECISION_LIMIT
 from medcore.training.shortcut import LUNG_REGION
@@ -16,19 +15,6 @@ SHORTCUTS = (
     "A model that looks at the lungs loses much without them, and little without the rest. There are no outlines of "
     f"the lungs for these films; the lung region is {LUNG_REGION}.".replace("%", " %")
 )
-
-
-def show_sets(card: ModelCard, report: Report) -> None:
-    """Say how often the labels that are not ruled out hold the true one."""
-    st.markdown("#### What it cannot rule out")
-    st.text("Promised: the true label is among those named in 9 of 10 films, of each label, for films like these.")
-    rows = []
-    for kind, found in report.sets.items():
-        held = zip(card.classes, found.classes, strict=True)
-        by_class = {f"Holds {name}": share_between(one.share, one.share_low, one.share_high) for name, one in held}
-        size = {"Labels a film": f"{found.mean_set_size:.2f}", "One": share(found.single), "None": share(found.empty)}
-        rows.append({"Films": kind.capitalize(), **by_class, **size})
-    show_table(rows)
 
 
 def show_subgroups(report: Report) -> None:

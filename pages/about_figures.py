@@ -6,7 +6,8 @@ from medcore.charts import confusion_figure, precision_recall_figure, reliabilit
 from medcore.classifier import ModelCard
 from medcore.classifier.report import Report
 from medcore.evaluation.figures import Figures
-from pages.about_parts import decimal_figure, share_figure, show_table
+from medcore.library import percent
+from pages.about_parts import NONE, decimal_figure, share_figure, show_table
 
 SHARES = {
     "Sensitivity": "sensitivity",
@@ -24,7 +25,6 @@ DECIMALS = {
     "Log loss": "log_loss",
     "Expected calibration error": "expected_calibration_error",
 }
-CLASS_DECIMALS = {"Three labels: macro AUC": "macro_auc", "Three labels: macro F1": "macro_f1"}
 CHART = {"displayModeBar": False}
 KINDS = ("validation", "test")
 
@@ -32,20 +32,17 @@ KINDS = ("validation", "test")
 def show_figures(report: Report) -> None:
     """Show every figure beside its interval, on validation films and on test films."""
     kinds = [kind for kind in KINDS if kind in report.pneumonia]
-    st.markdown("#### Figures")
+    st.markdown("#### Pneumonia against normal")
     if not kinds:
         show_table([])
         return
     columns = {kind.capitalize(): figures_of(report, kind) for kind in kinds}
-    names = next(iter(columns.values()))
-    show_table(
-        [{"Pneumonia against normal": name, **{kind: rows[name] for kind, rows in columns.items()}} for name in names]
-    )
+    names = dict.fromkeys(name for rows in columns.values() for name in rows)
+    show_table([{"": name, **{kind: rows.get(name, NONE) for kind, rows in columns.items()}} for name in names])
     if "test" not in kinds:
         st.text("The test films have not been met.")
-    st.caption(
-        f"In brackets: {report.pneumonia[kinds[0]].interval}. The decision is taken at the live operating point."
-    )
+    first = report.pneumonia[kinds[0]]
+    st.caption(f"In brackets: {first.interval}. Pneumonia is called from {percent(first.threshold)}.")
 
 
 def figures_of(report: Report, kind: str) -> dict[str, str]:
@@ -54,10 +51,6 @@ def figures_of(report: Report, kind: str) -> dict[str, str]:
     rows = {"Films": f"{found.films:,} of {found.patients:,} patients, {found.positives:,} with pneumonia"}
     rows |= {name: decimal_figure(getattr(found.binary, key)) for name, key in DECIMALS.items()}
     rows |= {name: share_figure(getattr(found.binary, key)) for name, key in SHARES.items()}
-    rows |= {"Three labels: accuracy": share_figure(found.multiclass.accuracy)}
-    rows |= {name: decimal_figure(getattr(found.multiclass, key)) for name, key in CLASS_DECIMALS.items()}
-    if kind in report.bacterial_or_viral:
-        rows |= {"Bacterial against viral: AUC": decimal_figure(report.bacterial_or_viral[kind].binary.auc)}
     return rows
 
 

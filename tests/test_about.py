@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from medcore.classifier import read_model_card
 from medcore.classifier.card import CARD_FILE, write_model_card
-from medcore.classifier.report import REPORT_FILE
+from medcore.classifier.report import REPORT_FILE, read_report, write_report
 from medcore.settings import Settings
 from tests.reports import make_model_folder
 from tests.test_pages import open_page, words
@@ -68,6 +68,7 @@ def test_everything_that_was_measured_is_shown(folder: Path) -> None:
     for said in ("darkest third", "JPEG, quality 30", "outside of the lungs", "Hands", "28 x 28 enlarged", "made-up 2"):
         assert said in shown
     assert len(page.get("plotly_chart")) == 4
+    assert "Bacterial against viral, on the test films" in words(page)
     assert "Not measured yet." not in words(page)
 
 
@@ -118,3 +119,11 @@ def test_a_missing_card_is_a_sentence(folder: Path) -> None:
     page = open_page("about.py")
     assert not page.exception
     assert "Restore the folder" in page.error[0].value
+
+
+def test_figures_that_the_test_films_lack_are_left_open(folder: Path) -> None:
+    report = read_report(folder)
+    write_report(folder, replace(report, bacterial_or_viral={}, meetings=(), sets={}, trials=(), scope=()))
+    page = open_page("about.py")
+    assert not page.exception
+    assert words(page).count("Not measured yet.") == 3
