@@ -13,7 +13,7 @@ LIMITS = (
 )
 SHORTCUTS = (
     "A model that looks at the lungs loses much without them, and little without the rest. There are no outlines of "
-    f"the lungs for these films; the lung region is {LUNG_REGION}.".replace("%", " %")
+    f"the lungs for these films; the lung region is {LUNG_REGION}."
 )
 
 

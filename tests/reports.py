@@ -41,7 +41,8 @@ def make_figures(seed: int) -> Figures:
     """Measure invented films."""
     shares, labels = make_films(seed)
     patients = [str(film // 2) for film in range(FILMS)]
-    return measure(shares, labels, labels > 0, 1 - shares[:, 0], patients, 0.5, resamples=50)
+    threshold = make_card().operating_point.threshold
+    return measure(shares, labels, labels > 0, 1 - shares[:, 0], patients, threshold, resamples=50)
 
 
 def make_report() -> Report:
