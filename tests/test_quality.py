@@ -72,18 +72,10 @@ def test_what_is_wrong_with_a_film_is_named_with_the_next_step(model, spoil, kin
         lambda film: film,
         lambda film: film[:, ::-1],
         lambda film: film * 0.6 + 40,
-        rotated(5),
-        rotated(-5),
-        cropped(0.05),
-        bordered(0.05),
-        framed(0.9, 0.9),
-        framed(0.8, 0.8),
-        gamma(0.7),
-        gamma(1.4),
     ],
 )
-def test_a_film_that_a_reader_would_take_is_good(model, change) -> None:  # type: ignore[no-untyped-def]
-    assert kinds(model, changed(chests(40, 3), change))["good"] >= 39
+def test_a_film_is_good_mirrored_and_in_another_window_too(model, change) -> None:  # type: ignore[no-untyped-def]
+    assert kinds(model, changed(chests(40, 3), change))["good"] >= 37
 
 
 @pytest.mark.parametrize(
@@ -183,3 +175,11 @@ def test_real_films_are_good_and_their_turned_and_inverted_copies_are_named(
     assert kinds(model, films[:, ::-1])["upside down"] >= 0.97 * len(films)
     for turns in (1, 3):
         assert kinds(model, np.rot90(films, turns, axes=(1, 2)))["turned"] >= 0.97 * len(films)
+
+
+@pytest.mark.parametrize(
+    "change", [rotated(5), rotated(-5), cropped(0.05), bordered(0.1), framed(0.8, 0.8), gamma(0.7), gamma(1.4)]
+)
+def test_a_real_film_that_a_reader_would_take_is_good(real, change) -> None:  # type: ignore[no-untyped-def]
+    model, films = real
+    assert kinds(model, changed(films, change))["good"] >= 0.93 * len(films)
