@@ -36,7 +36,8 @@ class Trainer:
         self.trained: list[Recipe] = []
         self.asked: list[str] = []
 
-    def train(self, labelled: LabelledSet, recipe: Recipe, work: Path | None, on_progress: object) -> tuple[Any, Any]:
+    def train(self, labelled: LabelledSet, recipe: Recipe, work: Path, on_progress: object) -> tuple[Any, Any]:
+        work.mkdir(parents=True)  # no other fit was here
         assert set(labelled.parts) == {"train", "validation"}
         assert labelled.inputs.max() < 200
         self.trained.append(recipe)

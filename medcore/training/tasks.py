@@ -10,6 +10,7 @@ and logs that; a recipe that was changed afterwards is refused.
 import dataclasses
 import json
 import logging
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -97,13 +98,13 @@ def run_task(
     for seed in seeds:
         if seed not in meetings:
             recipe = replace(task.recipe, seed=seed)
-            network, _ = train_classifier(
-                labelled.part("train", "validation"), recipe, _work(out, name, recipe), on_progress
-            )
+            work = _work(out, name, recipe)
+            network, _ = train_classifier(labelled.part("train", "validation"), recipe, work, on_progress)
             meetings[seed] = _meet(name, network, labelled.part("test"), recipe)
             log.info("%s, seed %d: %s", task.title, seed, replace(meetings[seed], answers=[]))
             entries["meetings"].append(dataclasses.asdict(meetings[seed]))
             _write(out, entries)
+            shutil.rmtree(work, ignore_errors=True)
     rows = compare(task, labelled.part("test"), [meetings[seed] for seed in seeds])
     entries["comparison"] = [row for row in entries["comparison"] if row["task"] != task.title]
     entries["comparison"] += [dataclasses.asdict(row) for row in rows]
@@ -136,13 +137,15 @@ def try_task(
         for tried, recipe in task.tried.items():
             if not any((it.task, it.recipe, it.seed) == (name, recipe.digest, seed) for it in trials):
                 seeded = replace(recipe, seed=seed)
-                network, figures = train_classifier(labelled, seeded, _work(out, name, seeded), on_progress)
+                work = _work(out, name, seeded)
+                network, figures = train_classifier(labelled, seeded, work, on_progress)
                 validation = labelled.part("validation")
                 turned = measure(validation, predict(network, validation, seeded, turned=True))
                 trials.append(TaskTrial(name, tried, seed, recipe.digest, figures, turned))
                 log.info("%s, %s, seed %d: %s", task.title, tried, seed, turned)
                 entries["trials"] = [dataclasses.asdict(trial) for trial in trials]
                 _write(out, entries)
+                shutil.rmtree(work, ignore_errors=True)
     return [trial for trial in trials if trial.task == name]
 
 
