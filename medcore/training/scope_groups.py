@@ -119,7 +119,8 @@ def read_ultrasound() -> np.ndarray | None:
 def read_photographs() -> np.ndarray | None:
     """Cut the photographs that come with scikit-learn into overlapping squares; None where it is not installed."""
     files = sorted((_package("sklearn") / "datasets" / "images").glob("*.jpg"))
-    gray = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
+    read = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
+    gray = [picture for picture in read if picture is not None]
     corners = [(top, left) for top in range(0, 107, 53) for left in range(0, 320, 53)]
     return _stacked([image[top : top + 320, left : left + 320] for image in gray for top, left in corners])
 
