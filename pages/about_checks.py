@@ -64,6 +64,10 @@ def show_shortcut(report: Report) -> None:
 def show_scope(report: Report) -> None:
     """Show which pictures are answered and which are refused."""
     st.markdown("#### Which pictures it refuses")
+    st.text(
+        "By quality and by likeness to the films it was made from. The AUROC is that of both together against the "
+        "validation films, and against chest films of 64 pixels, so that it is not the blur that tells."
+    )
     show_table(
         [
             {
@@ -73,7 +77,8 @@ def show_scope(report: Report) -> None:
                 "Refused": share(row.refused),
                 "For quality": share(row.refused_quality),
                 "As unlike": share(row.refused_picture),
-                "AUROC of unlike": decimal(row.auroc),
+                "AUROC": decimal(row.auroc),
+                "AUROC, 64 pixels": decimal(row.auroc_controls),
             }
             for row in report.scope
         ]

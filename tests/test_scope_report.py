@@ -56,6 +56,8 @@ def test_films_that_should_be_answered_are_and_the_others_are_not(rows: dict[str
     for name in ("inverted", "upside down", "turned to the left", "turned to the right"):
         assert rows[f"validation films, {name}"].refused_quality == 1
     assert rows["gray gradients"].auroc == 1
+    assert rows["validation films, at 64 pixels"].auroc_controls == 0.5  # against themselves
+    assert rows["gray gradients"].auroc_controls == 1
     assert (rows["noise"].refused, rows["noise"].films) == (1, 40)
 
 

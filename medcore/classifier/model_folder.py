@@ -41,11 +41,22 @@ def check_files(folder: Path, card: ModelCard) -> None:
         If a file is missing or another one.
     """
     for name, sha256 in {MODEL_FILE: card.sha256, **card.parts}.items():
-        if file_sha256(folder / name) != sha256:
-            raise ModelError(
-                f"The file {name} of the model {folder.name} is not the one that its card describes (SHA-256 differs), "
-                "so the model is not opened. Restore the folder from MedCore's own files."
-            )
+        check_file(folder / name, sha256)
+
+
+def check_file(file: Path, sha256: str) -> None:
+    """See that a file is the one that a card describes.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or another one.
+    """
+    if file_sha256(file) != sha256:
+        raise ModelError(
+            f"The file {file.name} of the model {file.parent.name} is not the one that its card describes (SHA-256 "
+            "differs), so the model is not opened. Restore the folder from MedCore's own files."
+        )
 
 
 def read_certainty(folder: Path) -> Certainty:
@@ -82,7 +93,10 @@ def read_quality(folder: Path, card: ModelCard) -> QualityModel | None:
     ModelError
         If the file is missing or not what it should be.
     """
-    return QualityModel.read(folder / QUALITY_FILE) if QUALITY_FILE in card.parts else None
+    if QUALITY_FILE not in card.parts:
+        return None
+    check_file(folder / QUALITY_FILE, card.parts[QUALITY_FILE])  # it is read before the network is
+    return QualityModel.read(folder / QUALITY_FILE)
 
 
 def read_training_films(folder: Path) -> frozenset[str]:

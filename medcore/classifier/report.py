@@ -104,10 +104,11 @@ class ScopeRow:
     group: str
     films: int
     in_scope: bool  # whether it should be answered
-    auroc: float | None  # of the picture check, against the validation films
+    auroc: float | None  # of both checks together, against the validation films
     refused_quality: float  # share
     refused_picture: float
     refused: float  # share refused by either
+    auroc_controls: float | None = None  # against chest films of 64 pixels, so that it is not the blur that tells
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ def assemble(network: "keras.Model", parts: Parts, recipe: Recipe, seeds: Sequen
     def write(folder: Path) -> None:
         network.save(folder / MODEL_FILE)
         (folder / CERTAINTY_FILE).write_text(json.dumps(certainty.to_json(), indent=1, allow_nan=False) + "\n")
-        known, held_out = (forward(with_copies(films)).features for films in (training_films, answers.films))
+        known = forward(with_copies(training_films)).features
+        held_out = forward(with_copies(answers.films, seed=1)).features
         fit_familiarity(known, held_out).write(folder / FAMILIARITY_FILE)
         fit_quality(training_films, answers.films).write(folder / QUALITY_FILE)
         (folder / TRAINING_FILMS_FILE).write_text("".join(f"{sha256}\n" for sha256 in film_hashes(training_films)))

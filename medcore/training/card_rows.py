@@ -65,12 +65,16 @@ def shortcut(report: Report) -> str:
 def scope(report: Report) -> str:
     """Write which groups of pictures are refused by what is seen in them."""
     rows = [
-        [row.group, count(row.films), yes_no(row.in_scope), number(row.auroc), percent(row.refused_quality)]
-        + [percent(row.refused_picture), percent(row.refused)]
+        [row.group, count(row.films), yes_no(row.in_scope), number(row.auroc), number(row.auroc_controls)]
+        + [percent(row.refused_quality), percent(row.refused_picture), percent(row.refused)]
         for row in report.scope
     ]
-    heads = ["pictures", "number", "made for them", "AUROC of the picture check", "refused for quality"]
-    return table([*heads, "refused by the picture", "refused by either"], rows)
+    heads = ["pictures", "number", "made for them", "AUROC", "AUROC, chest films of 64 pixels"]
+    text = table([*heads, "refused for quality", "refused as unlike", "refused by either"], rows)
+    return (
+        "The AUROC is that of both checks together against the validation films, and against chest films of 64 pixels, "
+        f"so that it is not the blur that tells small pictures apart.\n\n{text}"
+    )
 
 
 def comparison(report: Report) -> str:

@@ -23,6 +23,9 @@ PARTS = {
     "BreastMRI": "MR of breasts",
     "CXR": "adults' chest films",
 }
+VALIDATION = "validation films"
+COARSE = "validation films, at 64 pixels"
+COARSE_CHESTS = "adults' chest films, at 64 pixels"
 ADULTS = "chest-xray-adult"
 SERIES = {"slices of a CT of the head": "dicom/ct-head-series", "slices of an MR of the head": "dicom/mr-head-series"}
 ULTRASOUND = ("examples_palette.dcm", "examples_rgb_color.dcm", "examples_ybr_color.dcm", "examples_jpeg2k.dcm")
@@ -73,7 +76,7 @@ def scope_groups(validation: np.ndarray, data: Path) -> dict[str, Callable[[], G
         return lambda: changed(validation, change)
 
     in_scope: dict[str, Callable[[], np.ndarray | None]] = {
-        "validation films": lambda: validation.astype(np.float32),
+        VALIDATION: lambda: validation.astype(np.float32),
         "validation films, changed at random": lambda: with_copies(validation, seed=2)[len(validation) :],
     }
     in_scope |= {f"validation films, {name}": films_after(change) for name, change in SAME.items()}

@@ -1,6 +1,7 @@
 """How pictures of every kind at hand fare at the scope checks: what should be answered, and what should be refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ from medcore.classifier.familiarity import Familiarity
 from medcore.classifier.quality import QualityModel
 from medcore.classifier.report import ScopeRow
 from medcore.evaluation.roc import auc
-from medcore.training.scope_groups import Group, scope_groups
+from medcore.training.scope_groups import COARSE, COARSE_CHESTS, VALIDATION, Group, scope_groups
 
+CONTROLS = (COARSE, COARSE_CHESTS)  # chest films of 64 pixels: what tells hands from these is not the blur
 Features = Callable[[np.ndarray], np.ndarray]  # films (n, rows, columns) in, features (n, 1280) out
 
 
@@ -33,19 +35,23 @@ def report_scope(
     Returns
     -------
     tuple of ScopeRow
-        A row's area under the ROC curve is that of the larger of both checks' scores, against the validation films.
+        A row's areas under the ROC curve are those of the larger of both checks' scores: against the validation
+        films, and against chest films that are as coarse as the small pictures of other body parts.
     tuple of str
         Which groups are left out, a sentence each.
     """
-    own = _scores(features_of, quality, familiarity, validation).max(axis=0)
+    scores: dict[str, np.ndarray] = {}
     rows, left_out = [], []
     for name, make in scope_groups(validation, data).items():
         group = make()
         if group is None:
             left_out.append(f"{name}: the pictures are not at hand.")
-        else:
-            rows.append(_row(group, own, _scores(features_of, quality, familiarity, group.films), quality))
-    return tuple(rows), tuple(left_out)
+            continue
+        both = _scores(features_of, quality, familiarity, group.films)
+        scores[name] = both.max(axis=0)
+        rows.append(_row(group, both, scores, quality))
+    coarse = [scores[name] for name in CONTROLS if name in scores]
+    return tuple(replace(row, auroc_controls=_auroc(coarse, scores[row.group])) for row in rows), tuple(left_out)
 
 
 def _scores(features_of: Features, quality: QualityModel, familiarity: Familiarity, films: np.ndarray) -> np.ndarray:
@@ -53,16 +59,20 @@ def _scores(features_of: Features, quality: QualityModel, familiarity: Familiari
     return np.stack([quality.score(films), familiarity.score(features_of(films))])
 
 
-def _row(group: Group, own: np.ndarray, scores: np.ndarray, quality: QualityModel) -> ScopeRow:
+def _row(group: Group, both: np.ndarray, scores: dict[str, np.ndarray], quality: QualityModel) -> ScopeRow:
     poor = np.array([quality.check(film).kind != "good" for film in group.films])
-    unfamiliar = scores[1] > 1
-    truth = np.repeat([False, True], [len(own), len(group.films)])
+    unfamiliar = both[1] > 1
     return ScopeRow(
         group=group.name,
         films=len(group.films),
         in_scope=group.in_scope,
-        auroc=auc(truth, np.concatenate([own, scores.max(axis=0)])),
+        auroc=_auroc([scores[VALIDATION]], scores[group.name]),
         refused_quality=float(poor.mean()),
         refused_picture=float(unfamiliar.mean()),
         refused=float((poor | unfamiliar).mean()),
     )
+
+
+def _auroc(inside: Sequence[np.ndarray], outside: np.ndarray) -> float:
+    own = np.concatenate(inside)
+    return auc(np.repeat([False, True], [len(own), len(outside)]), np.concatenate([own, outside]))
