@@ -86,13 +86,19 @@ def task(name: str, data: Path, results: Path) -> None:
 @click.option("--baselines", "baseline_rows", type=FILE, help="The baselines.json that baselines wrote.")
 @click.option("--tasks", type=FILE, help="What task wrote.")
 @click.option("--scope-data", type=FOLDER, help="The folder of the data sets that the scope checks are tried on.")
+@click.option("--note", "notes", multiple=True, help="A sentence on what was seen besides; may be repeated.")
 def card(
-    model: Path | None, trials: Path | None, baseline_rows: Path | None, tasks: Path | None, scope_data: Path | None
+    model: Path | None,
+    trials: Path | None,
+    baseline_rows: Path | None,
+    tasks: Path | None,
+    scope_data: Path | None,
+    notes: tuple[str, ...],
 ) -> None:
     """Bring what other commands measured into a model's figures, and write its CARD.md anew."""
     from medcore.training.complete import Sources, complete_report
 
-    complete_report(_or_shipped(model), Sources(trials, baseline_rows, tasks, scope_data))
+    complete_report(_or_shipped(model), Sources(trials, baseline_rows, tasks, scope_data, notes))
 
 
 def _or_shipped(folder: Path | None) -> Path:

@@ -56,6 +56,13 @@ def test_own_results_stand_beside_published_ones(folder: Path, tmp_path: Path) -
     assert shipped.auc == read_report(folder).pneumonia["test"].binary.auc.value
 
 
+def test_a_note_is_kept_once(folder: Path) -> None:
+    before = read_report(folder).notes
+    for _ in range(2):
+        complete_report(folder, Sources(notes=("Films were seen.",)))
+    assert read_report(folder).notes == (*before, "Films were seen.")
+
+
 def test_a_file_that_no_command_wrote_is_a_clear_error(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "trials.json"
     file.write_text("[{}]")

@@ -39,6 +39,7 @@ class Sources:
     baselines: Path | None = None  # of `medcore baselines`
     tasks: Path | None = None  # of `medcore task`
     shared: Path | None = None  # folder of the data sets, for the scope checks
+    notes: tuple[str, ...] = ()  # what was seen besides, a sentence each
 
 
 def complete_report(folder: Path, sources: Sources) -> Report:
@@ -59,6 +60,7 @@ def complete_report(folder: Path, sources: Sources) -> Report:
         raise ModelError(f"A file to complete the report from cannot be read ({error}). Make it again.") from error
     if sources.shared:
         report = _with_scope(report, folder, sources.shared)
+    report = replace(report, notes=(*report.notes, *(note for note in sources.notes if note not in report.notes)))
     write_report(folder, report)
     write_card(folder)
     return report
