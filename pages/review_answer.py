@@ -14,8 +14,8 @@ NOTE_WIDTH = 330  # pixels; wider, a note would lie over the film
 PNEUMONIA, NORMAL = "pneumonia", "normal"
 NO_LABEL_FITS = "No label fits this film as it should."
 RANGE = (
-    "{}: of films kept aside that looked like this one to the model, the share with pneumonia lies between these two "
-    "(a Venn-Abers range)."
+    "{}: of films kept aside that looked like this one to the model, the share with pneumonia lies in this range "
+    "(Venn-Abers)."
 )
 BESIDE = "The range is worked out by itself, so that the percentage can lie just outside of it."
 PROMISE = (

@@ -40,4 +40,8 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def percent_range(low: float, high: float) -> str:
     """Write two probabilities as one range: 81 to 92 %."""
     first, last = percent(low), percent(high)
-    return last if first == last else f"{first.removesuffix(' %')} to {last}"
+    if first == last:
+        return last
+    if last.startswith("over") != first.startswith("under"):
+        return f"{first} or more" if last.startswith("over") else f"{last} or less"
+    return f"{first.removesuffix(' %')} to {last}"

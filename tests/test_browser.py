@@ -224,7 +224,7 @@ def test_every_page_opens_by_its_address_and_asks_no_foreign_host(
 ) -> None:
     with watched(chromium) as browser:
         page = browser.open(demonstration.url + path)
-        expect(page.get_by_text(DISCLAIMER)).to_be_visible()
+        expect(page.get_by_text(DISCLAIMER, exact=True)).to_be_visible()
         page.wait_for_timeout(1500)
         take_picture(page, path.strip("/") or "first")
         assert_quiet(browser)

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from medcore.demo import demonstration_files
 from medcore.library import Library, NewReading, StoredPrediction, StudyQuery
 from medcore.settings import REPOSITORY, Settings
+from pages.words import percent_range
 from tests.films import write_film
 
 PAGES = REPOSITORY / "pages"
@@ -184,6 +185,21 @@ def test_bacterial_or_viral_is_a_label_that_no_film_settles(library: Library, tm
     assert "Normal 13 %, bacterial 70 %, viral 17 %." in shown
     assert "Cannot rule out: bacterial, viral" in shown
     assert "Cannot rule out: pneumonia, normal" not in shown
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (0.81, 0.92, "81 to 92 %"),
+        (0.954, 0.999, "95 % or more"),
+        (0.001, 0.04, "4 % or less"),
+        (0.001, 0.999, "under 1 to over 99 %"),
+        (0.811, 0.814, "81 %"),
+        (0.999, 1.0, "over 99 %"),
+    ],
+)
+def test_a_range_reads_as_a_person_would_say_it(low: float, high: float, written: str) -> None:
+    assert percent_range(low, high) == written
 
 
 def test_an_answer_of_an_earlier_model_is_shown_without_a_range(library: Library, tmp_path: Path) -> None:
