@@ -7,8 +7,8 @@ from pages.about_parts import NONE, show_facts, show_table
 from pages.words import counted
 
 CERTAINTY = (
-    "A temperature turns scores into probabilities, a Venn-Abers table gives the range, and class-wise prediction sets "
-    "name what cannot be ruled out; all three were fitted on films that did not train the network."
+    "A temperature and an offset turn scores into probabilities, a Venn-Abers table gives the range, and class-wise "
+    "prediction sets name what cannot be ruled out; all were fitted on films that did not train the network."
 )
 
 

@@ -50,7 +50,7 @@ PNEUMONIA = np.array([0.1, 0.2, 0.3, 0.6, 0.4, 0.7, 0.8, 0.9])  # one normal fil
 PROBABILITIES = np.stack([1 - PNEUMONIA, 0.6 * PNEUMONIA, 0.4 * PNEUMONIA], axis=1)
 FIGURES = measure(PROBABILITIES, LABELS, TRUTH, PNEUMONIA, list("abcdefgh"), 0.5, resamples=50)
 POINT = measure_point(TRUTH, PNEUMONIA, 0.5, name="balanced", rule="chosen | by hand")
-CERTAINTY = Certainty(1.2345, 2.5, VennAbersTable(np.array([0.0]), np.zeros(3), np.ones(3)), (0.5, 0.6, 0.7), 0.9)
+CERTAINTY = Certainty(1.2345, 0.5, 2.5, VennAbersTable(np.array([0.0]), np.zeros(3), np.ones(3)), (0.5, 0.6, 0.7), 0.9)
 CARD = ModelCard(
     name="test-model",
     version="2026-01-02-abcdef01",
@@ -176,7 +176,7 @@ def test_what_was_not_measured_is_said() -> None:
 def test_what_calibration_taught_is_said() -> None:
     text = text_of()
     assert "At least 90.0 % of each label's films are to keep their label" in text
-    assert "a temperature of 1.234, those of its kinds by 2.500" in text
+    assert "a temperature of 1.234, then 0.500 is added; the logits of its kinds are divided by 2.500" in text
 
 
 def test_a_bar_in_a_cell_does_not_end_it() -> None:

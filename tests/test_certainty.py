@@ -15,7 +15,7 @@ from medcore.evaluation.venn_abers import venn_abers_table
 from medcore.training.certify import certify
 
 TWO_FILMS = venn_abers_table(np.array([0.0, 1.0]), np.array([False, True]))
-BY_HAND = Certainty(2.0, 4.0, TWO_FILMS, (0.5, 0.75, math.inf))
+BY_HAND = Certainty(2.0, 0.5, 4.0, TWO_FILMS, (0.5, 0.75, math.inf))
 
 
 def films(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +29,8 @@ def films(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_pneumonia_and_its_kinds_have_a_temperature_each() -> None:
     logits = np.log([[2.0, 4.0, 12.0]])  # pneumonia has odds of 8, viral odds of 3
-    positive, viral = np.sqrt(8) / (1 + np.sqrt(8)), 3**0.25 / (1 + 3**0.25)
+    odds = np.sqrt(8) * np.exp(0.5)
+    positive, viral = odds / (1 + odds), 3**0.25 / (1 + 3**0.25)
     np.testing.assert_allclose(
         BY_HAND.calibrated(logits), [[1 - positive, positive * (1 - viral), positive * viral]], rtol=1e-12
     )
@@ -37,7 +38,7 @@ def test_pneumonia_and_its_kinds_have_a_temperature_each() -> None:
 
 def test_at_a_temperature_of_one_probabilities_are_the_softmax() -> None:
     logits, _ = films(6, 20)
-    plain = Certainty(1.0, 1.0, TWO_FILMS, (1.0, 1.0, 1.0))
+    plain = Certainty(1.0, 0.0, 1.0, TWO_FILMS, (1.0, 1.0, 1.0))
     np.testing.assert_allclose(plain.calibrated(logits), probabilities(logits), rtol=1e-6)
 
 
@@ -63,7 +64,7 @@ def test_labels_are_named_up_to_their_quantile() -> None:
 
 
 def test_a_film_like_no_class_has_no_label_left() -> None:
-    strict = Certainty(1.0, 1.0, TWO_FILMS, (0.5, 0.5, 0.5))
+    strict = Certainty(1.0, 0.0, 1.0, TWO_FILMS, (0.5, 0.5, 0.5))
     assert strict.not_ruled_out(np.array([0.4, 0.3, 0.3]), CLASSES) == ()
 
 
@@ -102,7 +103,7 @@ def test_the_interval_rises_with_the_score() -> None:
 def test_calibrated_pneumonia_is_the_sum_of_both_kinds() -> None:
     logits, _ = films(5, 10)
     np.testing.assert_allclose(
-        positive_probability(BY_HAND.calibrated(logits)), expit(pneumonia_logit(logits) / 2), rtol=1e-6
+        positive_probability(BY_HAND.calibrated(logits)), expit(pneumonia_logit(logits) / 2 + 0.5), rtol=1e-6
     )
 
 
@@ -124,6 +125,7 @@ def test_certainty_survives_json_without_infinities() -> None:
     [
         {"temperature": 0.0},
         {"kind_temperature": -1.0},
+        {"offset": float("inf")},
         {"temperature": float("nan")},
         {"level": 1.0},
         {"set_quantiles": [0.5, float("nan")]},
@@ -138,7 +140,7 @@ def test_entries_that_are_no_certainty_are_refused(changed: dict[str, Any]) -> N
 
 
 def test_an_entry_that_is_missing_is_refused() -> None:
-    for name in ("temperature", "kind_temperature", "venn_abers", "set_quantiles", "level"):
+    for name in ("temperature", "offset", "kind_temperature", "venn_abers", "set_quantiles", "level"):
         entries = BY_HAND.to_json()
         del entries[name]
         with pytest.raises(KeyError, match=name):

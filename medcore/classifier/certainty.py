@@ -1,7 +1,8 @@
 """What a model's logits are worth: a calibrated probability, an interval around it, and the labels not ruled out.
 
-Source: Guo et al., ICML 2017 (temperature); Vovk and Petej, UAI 2014 (Venn-Abers interval); Vovk, ACML 2012
-(class-conditional prediction sets). All three were fitted on films that the network was not trained on.
+Source: Guo et al., ICML 2017 (temperature), with the offset of Platt, 1999; Vovk and Petej, UAI 2014 (Venn-Abers
+interval); Vovk, ACML 2012 (class-conditional prediction sets). All
+were fitted on films that the network was not trained on.
 
 The Venn-Abers score is the pneumonia logit before the temperature: only its order matters, and the interval's promise
 asks for a score that owes nothing to the calibration films. The interval is no confidence interval around the
@@ -31,6 +32,7 @@ class Certainty:
     """What calibration films taught about a model's logits."""
 
     temperature: float  # the logit of pneumonia is divided by it
+    offset: float  # added to that, for a network that leans to one side
     kind_temperature: float  # the logits of bacterial and viral are, when they share what pneumonia has
     venn_abers: VennAbersTable  # over `pneumonia_logit` of the logits as they come
     set_quantiles: tuple[float, ...]  # by class: 1 - the least probability not ruled out; infinity: never ruled out
@@ -38,7 +40,7 @@ class Certainty:
 
     def calibrated(self, logits: np.ndarray) -> np.ndarray:
         """Turn logits as they come from the network into calibrated probabilities, both of shape (n, classes)."""
-        positive = expit(pneumonia_logit(logits) / self.temperature)[:, None]
+        positive = expit(pneumonia_logit(logits) / self.temperature + self.offset)[:, None]
         kinds = probabilities(logits[:, 1:].astype(np.float64) / self.kind_temperature)
         return np.hstack([1 - positive, positive * kinds])
 
@@ -86,6 +88,7 @@ class Certainty:
         """Return plain entries, from which `from_json` makes the same; an infinite quantile becomes None."""
         return {
             "temperature": self.temperature,
+            "offset": self.offset,
             "kind_temperature": self.kind_temperature,
             "venn_abers": self.venn_abers.to_json(),
             "set_quantiles": [quantile if math.isfinite(quantile) else None for quantile in self.set_quantiles],
@@ -104,10 +107,14 @@ class Certainty:
             If an entry is not what it should be.
         """
         temperature, kind_temperature = float(entries["temperature"]), float(entries["kind_temperature"])
-        level = float(entries["level"])
+        offset, level = float(entries["offset"]), float(entries["level"])
+        if not math.isfinite(offset):
+            raise ValueError("The offset is not a number.")
         if not (0 < temperature < math.inf and 0 < kind_temperature < math.inf and 0 < level < 1):
             raise ValueError("A temperature must be above 0, and the level above 0 and below 1.")
         quantiles = tuple(math.inf if quantile is None else float(quantile) for quantile in entries["set_quantiles"])
         if any(math.isnan(quantile) for quantile in quantiles):
             raise ValueError("A quantile of the prediction sets is not a number.")
-        return cls(temperature, kind_temperature, VennAbersTable.from_json(entries["venn_abers"]), quantiles, level)
+        return cls(
+            temperature, offset, kind_temperature, VennAbersTable.from_json(entries["venn_abers"]), quantiles, level
+        )

@@ -138,10 +138,11 @@ def sets(report: Report, certainty: Certainty, classes: Sequence[str]) -> str:
         whole = [number(coverage.mean_set_size), percent(coverage.single), percent(coverage.empty)]
         rows.append([films, "all", count(sum(one.films for one in coverage.classes)), NOTHING, *whole])
     heads = ["films", "true label", "number", "true label not ruled out", "labels left, mean", "one left", "none left"]
-    temperatures = f"{number(certainty.temperature)}, those of its kinds by {number(certainty.kind_temperature)}"
+    scaling = f"a temperature of {number(certainty.temperature)}, then {number(certainty.offset)} is added"
+    kinds = f"the logits of its kinds are divided by {number(certainty.kind_temperature)}"
     return (
         f"At least {percent(certainty.level)} of each label's films are to keep their label (conformal prediction "
-        f"sets). The logit of pneumonia is divided by a temperature of {temperatures}; the range beside a probability "
+        f"sets). The logit of pneumonia is divided by {scaling}; {kinds}; the range beside a probability "
         f"is the Venn-Abers interval.\n\n{table(heads, rows)}"
     )
 

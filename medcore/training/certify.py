@@ -6,8 +6,9 @@ import numpy as np
 
 from medcore.classifier.certainty import Certainty
 from medcore.classifier.decision import CLASSES, pneumonia_logit
-from medcore.evaluation.calibration import fit_label_temperature, fit_temperature
+from medcore.evaluation.calibration import fit_temperature
 from medcore.evaluation.conformal import class_quantiles
+from medcore.evaluation.platt import fit_temperature_and_offset
 from medcore.evaluation.venn_abers import venn_abers_table
 
 
@@ -22,8 +23,10 @@ def certify(logits: np.ndarray, labels: np.ndarray) -> Certainty:
     """
     sick = is_pneumonia(labels)
     score = pneumonia_logit(logits)
+    temperature, offset = fit_temperature_and_offset(score, sick)
     unsure = Certainty(
-        temperature=fit_label_temperature(score, sick),
+        temperature=temperature,
+        offset=offset,
         kind_temperature=fit_temperature(logits[sick, 1:], labels[sick] - 1),
         venn_abers=venn_abers_table(score, sick),
         set_quantiles=(),
