@@ -77,8 +77,8 @@ def _tried(batch_size: int, epochs: int, **how_it_lies: Any) -> dict[str, Recipe
 
 BREAST_TRIED = _tried(batch_size=42, epochs=16)  # 546 pictures
 RETINA_TRIED = _tried(batch_size=40, epochs=13, **NO_TOP)  # 1,080 pictures
-# Until all are compared: one seed at BreastMNIST told the first two apart by log loss alone (0.391 against 0.406).
-BREAST_RECIPE = BREAST_TRIED["strong augmentation"]
+# By the area under the ROC curve on the validation part; the other candidates were not all compared.
+BREAST_RECIPE = BREAST_TRIED["mild augmentation"]
 RETINA_RECIPE = RETINA_TRIED["strong augmentation"]
 
 TASKS: dict[str, Task] = {
