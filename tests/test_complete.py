@@ -42,7 +42,9 @@ def test_own_results_stand_beside_published_ones(folder: Path, tmp_path: Path) -
         TestMeeting("2026-01-01", "abc", "m", seed, seed == 2, auc, 0.9, 0.9, 0.9, 0.8)
         for seed, auc in ((1, 0.96), (2, 0.98), (0, 0.1))
     )
-    write_report(folder, dataclasses.replace(read_report(folder), meetings=meetings))
+    report = read_report(folder)
+    figures = {"test": report.pneumonia["validation"]}
+    write_report(folder, dataclasses.replace(report, meetings=meetings, pneumonia={**report.pneumonia, **figures}))
     baseline = BaselineRow("plain", "test", 624, 0.95, 0.85, 0.7, 0.75)
     unseen = dataclasses.replace(baseline, model="never tested", part="validation")
     file = tmp_path / "baselines.json"
