@@ -54,7 +54,8 @@ def test_figures_on_the_test_films_stand_in_the_log_and_nowhere_else() -> None:
 
 
 @pytest.mark.skipif(not MET, reason="the shipped model has not met the test films yet: medcore test-default")
-def test_the_published_figures_come_out_again(shared_data: Path, classifier: Classifier) -> None:
+def test_the_published_figures_come_out_again(request: pytest.FixtureRequest, classifier: Classifier) -> None:
+    shared_data: Path = request.getfixturevalue("shared_data")
     published = REPORT.pneumonia["test"]
     found = recompute(classifier, read_films(shared_data / "chest-xray-pediatric", TEST_SPLIT))
     binary, positives = published.binary, published.positives
