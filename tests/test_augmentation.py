@@ -169,3 +169,19 @@ def test_half_of_the_films_lose_one_rectangle_to_its_mean() -> None:
             assert right - left < 12
             assert np.ptp(varied[top : bottom + 1, left : right + 1]) < 1e-3
             assert varied.mean() == pytest.approx(NOISE.mean(), abs=0.01)
+
+
+def test_a_weakened_variation_is_a_share_as_large() -> None:
+    half = Augmentation(rotation_degrees=10, gamma=0.5, coarsest=0.25, jpeg_quality=50, erased=0.4).weakened(0.5)
+    assert (half.rotation_degrees, half.gamma, half.erased) == (5, 0.25, 0.2)
+    assert half.coarsest == pytest.approx(0.5)  # half as many octaves
+    assert half.jpeg_quality == 75
+
+
+def test_at_full_strength_nothing_is_weakened_and_at_none_a_film_stays_as_it_is() -> None:
+    settings = Augmentation(coarsest=0.25, erased=0.4, shading=20, aspect=0.1)
+    assert settings.weakened(1) == settings
+    film = np.random.default_rng(0).integers(0, 256, (16, 16), np.uint8)
+    still = settings.weakened(0)
+    seen = {augment(film, still, np.random.default_rng(seed)).round().astype(np.uint8).tobytes() for seed in range(20)}
+    assert film.tobytes() in seen

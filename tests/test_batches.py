@@ -8,7 +8,7 @@ import pytest
 
 from medcore.training.augmentation import Augmentation
 from medcore.training.batches import Batch, Batches, resize_films
-from medcore.training.recipe import Recipe
+from medcore.training.recipe import Phase, Recipe
 from tests.test_augmentation import NOTHING
 
 RECIPE = Recipe(batch_size=4, augmentation=NOTHING)
@@ -18,7 +18,7 @@ WEIGHTS = np.linspace(0.5, 1.5, 10, dtype=np.float32)
 
 
 def batches_of(recipe: Recipe, films: np.ndarray = FILMS, size: int = 8) -> Batches:
-    return Batches(films, TARGETS[: len(films)], WEIGHTS[: len(films)], size, recipe)
+    return Batches(films, TARGETS[: len(films)], WEIGHTS[: len(films)], Phase(size, 1), recipe)
 
 
 def parts(batches: list[Batch]) -> list[np.ndarray]:

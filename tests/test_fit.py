@@ -204,7 +204,7 @@ LONGER = replace(RECIPE, phases=(Phase(16, 12),), dropout=0.0)
 def test_every_choice_of_a_recipe_learns(changes: dict[str, Any]) -> None:
     network = fit(FILMS, LABELS, CLASSES, replace(LONGER, **changes), build=tiny)
     recipe = replace(LONGER, **changes)
-    [batch] = Batches(FILMS, np.eye(3)[LABELS], np.ones(24), 16, replace(recipe, batch_size=24)).epoch(0)
+    [batch] = Batches(FILMS, np.eye(3)[LABELS], np.ones(24), Phase(16, 1), replace(recipe, batch_size=24)).epoch(0)
     answers = mean_answer(network, batch.films[..., 0]).argmax(axis=1)
     assert (answers == batch.targets.argmax(axis=1)).mean() > 0.9
 

@@ -1,6 +1,6 @@
 """Vary a film as another exposure, on another machine, of the same child would."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,6 +25,13 @@ class Augmentation:
     noise: float = 4.0  # gray values, standard deviation
     jpeg_quality: int = 50  # half of the films are compressed, at this quality or better
     erased: float = 0.0  # half of the films lose a rectangle, its sides up to this share of the film's
+
+    def weakened(self, strength: float) -> "Augmentation":
+        """Return changes that are a share as large; 1 for these, 0 for none but mirror images."""
+        ranges = ("rotation_degrees", "shift", "zoom", "aspect", "gamma", "contrast", "brightness", "shading")
+        smaller = {name: getattr(self, name) * strength for name in (*ranges, "detail", "noise", "erased")}
+        quality = round(100 - (100 - self.jpeg_quality) * strength)
+        return replace(self, coarsest=self.coarsest**strength, jpeg_quality=quality, **smaller)
 
 
 def augment(film: np.ndarray, settings: Augmentation, generator: np.random.Generator) -> np.ndarray:

@@ -19,6 +19,7 @@ from medcore.classifier.network import INPUT_SIZE, LOGITS_LAYER, build_network
 from medcore.classifier.normalization import normalize
 from medcore.classifier.runtime import import_keras
 from medcore.evaluation.roc import auc
+from medcore.training.asking import outputs_of
 from medcore.training.augmentation import Augmentation
 from medcore.training.films import Film, divide, read_films, read_inputs, read_labels
 from medcore.training.fit import OnProgress, fit
@@ -37,7 +38,6 @@ CNN_FILE = "small-cnn.keras"
 HEAD_FILE = "linear-head.npz"
 SMALL_CNN = "small CNN from drawn weights"
 LINEAR_HEAD = "EfficientNet-Lite0 as published, with a linear head"
-BATCH = 64
 CNN_RECIPE = Recipe(
     phases=(Phase(112, 6),),
     learning_rate=1e-3,
@@ -172,8 +172,7 @@ def _with_linear_head(films: tuple[Film, ...], out: Path, recipe: Recipe) -> "ke
 def _logits(network: "keras.Model", films: tuple[Film, ...], recipe: Recipe) -> np.ndarray:
     size = recipe.phases[-1].size
     shown = normalize(read_inputs(films, (size, size)), recipe.normalization)
-    batches = [shown[first : first + BATCH] for first in range(0, len(shown), BATCH)]
-    return np.concatenate([np.asarray(network(batch, training=False)) for batch in batches])
+    return outputs_of(network, shown)
 
 
 def _measure(model: str, part: str, films: tuple[Film, ...], logits: np.ndarray) -> BaselineRow:

@@ -9,7 +9,7 @@ import numpy as np
 
 from medcore.classifier.normalization import normalize
 from medcore.training.augmentation import augment
-from medcore.training.recipe import Recipe
+from medcore.training.recipe import Phase, Recipe
 
 AHEAD = 2  # batches made while the network is at another
 
@@ -31,11 +31,14 @@ def resize_films(films: np.ndarray, size: int) -> np.ndarray:
 
 
 class Batches:
-    """The labelled films at one size of the input."""
+    """The labelled films in one phase of the training."""
 
-    def __init__(self, films: np.ndarray, targets: np.ndarray, weights: np.ndarray, size: int, recipe: Recipe) -> None:
+    def __init__(
+        self, films: np.ndarray, targets: np.ndarray, weights: np.ndarray, phase: Phase, recipe: Recipe
+    ) -> None:
         """Take films of shape (n, rows, columns) or (n, rows, columns, channels), uint8, and what each stands for."""
-        self._films = resize_films(films, size)
+        self._films = resize_films(films, phase.size)
+        self._augmentation = recipe.augmentation.weakened(phase.strength)
         self._targets, self._weights, self._recipe = targets, weights, recipe
 
     def __len__(self) -> int:
@@ -58,7 +61,7 @@ class Batches:
 
     def _make(self, places: np.ndarray, seed: tuple[int, ...]) -> Batch:
         generator = np.random.default_rng(seed)
-        varied = np.stack([augment(self._films[place], self._recipe.augmentation, generator) for place in places])
+        varied = np.stack([augment(self._films[place], self._augmentation, generator) for place in places])
         films = normalize(varied, self._recipe.normalization)
         if films.ndim == 3:
             films = films[..., None]

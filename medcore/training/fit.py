@@ -104,7 +104,7 @@ def _epochs(
 ) -> Iterator[tuple[Batches, int]]:
     epoch = 0
     for phase in recipe.phases:
-        batches = Batches(films, targets, weights, phase.size, recipe)
+        batches = Batches(films, targets, weights, phase, recipe)
         for _ in range(phase.epochs):
             yield batches, epoch
             epoch += 1
@@ -127,13 +127,11 @@ def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _S
 @contextmanager
 def _precision(recipe: Recipe) -> Iterator[None]:
     """Build layers at the recipe's precision; on a processor, mixed precision was measured to be slower."""
-    import tensorflow as tf
-
     keras = import_keras()
     before = keras.config.dtype_policy()
     wanted: str = recipe.precision
     if wanted == "auto":
-        wanted = "mixed_float16" if tf.config.list_physical_devices("GPU") else "float32"
+        wanted = "mixed_float16" if keras.distribution.list_devices("gpu") else "float32"
     keras.config.set_dtype_policy(wanted)
     try:
         yield

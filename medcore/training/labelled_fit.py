@@ -12,6 +12,7 @@ from medcore.classifier.network import build_network
 from medcore.classifier.normalization import normalize
 from medcore.errors import ModelError
 from medcore.evaluation.roc import auc
+from medcore.training.asking import outputs_of
 from medcore.training.batches import resize_films
 from medcore.training.fit import OnProgress, fit
 from medcore.training.labelled_set import LabelledSet
@@ -22,7 +23,6 @@ from medcore.training.targets import make_targets
 if TYPE_CHECKING:
     import keras
 
-BATCH = 64
 SMALLEST = 1e-12  # probability, so that no logarithm is of 0
 Start = Callable[[np.ndarray, np.ndarray, Recipe], Callable[["keras.Model"], None]]
 
@@ -118,7 +118,7 @@ def predict(network: "keras.Model", pictures: LabelledSet, recipe: Recipe, *, tu
     if turned and recipe.augmentation.upended:
         views += [view[:, ::-1] for view in views]
     as_probabilities = _sigmoid if pictures.has_findings else probabilities
-    answers = [as_probabilities(_logits(network, normalize(view, recipe.normalization))) for view in views]
+    answers = [as_probabilities(outputs_of(network, normalize(view, recipe.normalization))) for view in views]
     return np.asarray(np.mean(answers, axis=0))
 
 
@@ -146,11 +146,6 @@ def measure(pictures: LabelledSet, answers: np.ndarray) -> SetFigures:
         log_loss=float(-np.log(np.maximum(chosen, SMALLEST)).mean()),
         aucs=aucs,
     )
-
-
-def _logits(network: "keras.Model", shown: np.ndarray) -> np.ndarray:
-    batches = [shown[first : first + BATCH] for first in range(0, len(shown), BATCH)]
-    return np.concatenate([np.asarray(network(batch, training=False)) for batch in batches])
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ class Phase:
 
     size: int  # rows and columns
     epochs: int
+    strength: float = 1.0  # of the augmentation; a mild end brings the network back to films as they are
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Where a fit starts: the published weights, and on top a head drawn at random or fitted to the films first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from medcore.classifier.network import LOGITS_LAYER
 from medcore.classifier.normalization import normalize
 from medcore.classifier.runtime import import_keras
+from medcore.training.asking import outputs_of
 from medcore.training.batches import resize_films
 from medcore.training.linear_head import fit_linear_head
 from medcore.training.pretrained import find_pretrained_weights, load_pretrained
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import keras
 
 POOLED_LAYER = "average"
-BATCH = 64
 
 
 def start_pretrained(films: np.ndarray, targets: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], None]:
@@ -50,9 +50,5 @@ def pooled_features(network: "keras.Model", films: np.ndarray, recipe: Recipe) -
     """Return what the head is fitted to, shape (n, 1280), at the size of the recipe's first phase."""
     headless = import_keras().Model(network.input, network.get_layer(POOLED_LAYER).output)
     size = recipe.phases[0].size
-    batches: Iterator[np.ndarray] = (films[first : first + BATCH] for first in range(0, len(films), BATCH))
-    parts = []
-    for batch in batches:
-        shown = normalize(resize_films(batch, size), recipe.normalization)
-        parts.append(np.asarray(headless(shown if shown.ndim == 4 else shown[..., None], training=False)))
-    return np.concatenate(parts)
+    shown = normalize(resize_films(films, size), recipe.normalization)
+    return outputs_of(headless, shown if shown.ndim == 4 else shown[..., None])

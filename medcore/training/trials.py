@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from medcore.classifier.decision import CLASSES, pneumonia_logit
 from medcore.classifier.network import INPUT_SIZE, build_network
 from medcore.classifier.normalization import normalize
 from medcore.evaluation.roc import auc
+from medcore.training.asking import outputs_of
 from medcore.training.augmentation import Augmentation
 from medcore.training.films import (
     SPLIT_SEED,
@@ -36,13 +37,9 @@ from medcore.training.shift import SHIFTS, changed
 from medcore.training.starting import start_pretrained
 from medcore.training.targets import make_targets
 
-if TYPE_CHECKING:
-    import keras
-
 log = logging.getLogger(__name__)
 
 HELD_OUT = 0.1  # share of the patients in each of the two groups
-BATCH = 64
 MILD = Recipe(phases=(Phase(112, 4),))
 EXPOSED = Augmentation(gamma=0.5, contrast=0.35, brightness=30, shading=25)
 FRAMED = Augmentation(rotation_degrees=12, shift=0.1, zoom=0.2, aspect=0.2)
@@ -52,26 +49,29 @@ STRONG_AUGMENTATION = replace(
 MILDER: dict[str, Any] = {"rotation_degrees": 10, "shift": 0.08, "zoom": 0.15, "aspect": 0.15, "coarsest": 0.4}
 MILDER_AUGMENTATION = replace(STRONG_AUGMENTATION, **MILDER)
 STRONG = replace(MILD, augmentation=STRONG_AUGMENTATION)
+MILDER_FROZEN = replace(MILD, augmentation=MILDER_AUGMENTATION, frozen_blocks=3)
 CHOSEN = "milder, resolution too, three blocks frozen"  # shapes `medcore.training.recipe.DEFAULT_RECIPE`
 TRIALS: dict[str, Recipe] = {
     "mild augmentation": MILD,
     "exposure": replace(MILD, augmentation=EXPOSED),
-    "framing": replace(MILD, augmentation=FRAMED),
     "exposure and framing": STRONG,
     "… and resolution": replace(STRONG, augmentation=replace(STRONG_AUGMENTATION, coarsest=0.25)),
     "… and histogram equalized": replace(STRONG, normalization="equalized"),
     "… and half equalized": replace(STRONG, normalization="half equalized"),
-    "… and erasing": replace(STRONG, augmentation=replace(STRONG_AUGMENTATION, erased=0.4)),
     "… and weight averaging": replace(STRONG, weight_average=0.99),
-    "… and mixup": replace(STRONG, mixup=0.4),
-    "… and doubt about bacterial and viral": replace(STRONG, doubtful=(("bacterial", "viral"),), doubt=0.3),
-    "… and balanced classes": replace(STRONG, balanced=True),
-    "… and focal loss": replace(STRONG, loss="focal"),
-    "… and the head first": replace(STRONG, head_first=True),
     "… and three blocks frozen": replace(STRONG, frozen_blocks=3),
-    "milder, resolution too, three blocks frozen": replace(MILD, augmentation=MILDER_AUGMENTATION, frozen_blocks=3),
-    "… at 160 pixels": replace(STRONG, phases=(Phase(160, 4),)),
-    "… for 8 epochs": replace(STRONG, phases=(Phase(112, 8),)),
+    CHOSEN: MILDER_FROZEN,
+    "that, ending mild": replace(MILDER_FROZEN, phases=(Phase(112, 3), Phase(112, 1, strength=0.25))),
+    "that, for 8 epochs, ending mild": replace(MILDER_FROZEN, phases=(Phase(112, 6), Phase(112, 2, strength=0.25))),
+    "that, at 160 pixels": replace(MILDER_FROZEN, phases=(Phase(160, 4),)),
+    "that, five blocks frozen": replace(MILDER_FROZEN, frozen_blocks=5),
+    "that, erasing": replace(MILDER_FROZEN, augmentation=replace(MILDER_AUGMENTATION, erased=0.4)),
+    "that, mixup": replace(MILDER_FROZEN, mixup=0.4),
+    "that, doubt about bacterial and viral": replace(MILDER_FROZEN, doubtful=(("bacterial", "viral"),), doubt=0.3),
+    "that, balanced classes": replace(MILDER_FROZEN, balanced=True),
+    "that, focal loss": replace(MILDER_FROZEN, loss="focal"),
+    "that, a third of the rate": replace(MILDER_FROZEN, learning_rate=1e-4),
+    "that, three times the rate": replace(MILDER_FROZEN, learning_rate=1e-3),
 }
 
 
@@ -147,9 +147,12 @@ def _try(
     for group in groups:
         size = recipe.phases[-1].size
         films, labels = read_inputs(group, (size, size)), read_labels(group, CLASSES)
-        logits = {"as they are": _logits(network, films, recipe)}
+        logits = {"as they are": outputs_of(network, normalize(films, recipe.normalization))}
         kinds.append((labels, logits["as they are"]))
-        logits |= {shift: _logits(network, changed(films, change), recipe) for shift, change in SHIFTS.items()}
+        logits |= {
+            shift: outputs_of(network, normalize(changed(films, change), recipe.normalization))
+            for shift, change in SHIFTS.items()
+        }
         truth = labels != CLASSES.index("normal")
         areas.append({shift: auc(truth, pneumonia_logit(its)) for shift, its in logits.items()})
         signs = np.where(truth, 1, -1)
@@ -159,10 +162,3 @@ def _try(
     bacterial, viral = CLASSES.index("bacterial"), CLASSES.index("viral")
     kind = auc(labels[sick] == bacterial, its[sick, bacterial] - its[sick, viral])
     return TrialResult(name, areas[0], areas[1], kind, float(np.mean(losses)), time.monotonic() - began)
-
-
-def _logits(network: "keras.Model", films: np.ndarray, recipe: Recipe) -> np.ndarray:
-    shown = normalize(films, recipe.normalization)
-    return np.concatenate(
-        [np.asarray(network(shown[first : first + BATCH], training=False)) for first in range(0, len(shown), BATCH)]
-    )
