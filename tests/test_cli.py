@@ -1,9 +1,11 @@
 """The command line does what the pages do, and says in its exit code whether it could."""
 
 import csv
+import dataclasses
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import medcore
+from medcore.classifier import default_model_folder, read_model_card
+from medcore.classifier.card import write_model_card
+from medcore.classifier.model_folder import FAMILIARITY_FILE, QUALITY_FILE
 from medcore.cli import main
 from medcore.settings import REPOSITORY
 from medcore.worker.classify import Row, write_table
@@ -56,6 +61,17 @@ def test_adding_names_what_was_not_taken_and_why_and_fails(run, tmp_path: Path) 
     assert re.search(r"notes\.txt: \S+", result.output)
 
 
+@pytest.fixture
+def any_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the shipped model answer for made-up films: its checks of the picture would refuse them."""
+    folder = shutil.copytree(default_model_folder(), tmp_path / "model")
+    card = read_model_card(folder)
+    kept = {name: sha256 for name, sha256 in card.parts.items() if name not in (QUALITY_FILE, FAMILIARITY_FILE)}
+    write_model_card(folder, dataclasses.replace(card, parts=kept))
+    monkeypatch.setattr("medcore.worker.classify.live_model_folder", lambda _: folder)
+
+
+@pytest.mark.usefixtures("any_picture")
 def test_every_image_and_every_failure_is_a_row_and_the_exit_code_says_so(run, tmp_path: Path) -> None:  # noqa: ANN001
     write_film(tmp_path / "films" / "a_child", PatientAge="003Y")
     write_film(tmp_path / "films" / "b_adult", PatientAge="061Y", PatientBirthDate=None)
@@ -73,6 +89,14 @@ def test_every_image_and_every_failure_is_a_row_and_the_exit_code_says_so(run, t
     assert broken["scope"] == "not taken" and broken["reason"] and broken["sop_instance_uid"] == ""
 
 
+def test_a_picture_unlike_the_training_films_is_refused(run, tmp_path: Path) -> None:  # noqa: ANN001
+    film = write_film(tmp_path / "film", PatientAge="003Y")
+    assert run("classify", film, "--csv", tmp_path / "out.csv").exit_code == 0
+    (row,) = read_table(tmp_path / "out.csv")
+    assert row["scope"] == "refused" and row["reason"] and row["pneumonia"] == ""
+
+
+@pytest.mark.usefixtures("any_picture")
 def test_a_stated_age_lets_the_model_answer(run, tmp_path: Path) -> None:  # noqa: ANN001
     film = write_film(tmp_path / "film", PatientAge=None, PatientBirthDate=None)
     assert run("classify", film, "--csv", tmp_path / "out.csv", "--age", 3).exit_code == 0

@@ -255,6 +255,7 @@ def test_before_the_reading_nothing_hints_at_a_heatmap_and_after_it_the_heatmap_
     films: tuple[Server, int, int], chromium: Browser
 ) -> None:
     server, _, unread = films
+    answer_last(server, unread)
     with watched(chromium) as witness:
         page = open_viewer(witness, server, unread)
         expect(page.get_by_text("Shown after your reading.")).to_be_visible()
@@ -265,7 +266,6 @@ def test_before_the_reading_nothing_hints_at_a_heatmap_and_after_it_the_heatmap_
         page.get_by_placeholder("Your name (not verified)").fill("A. Reader")
         page.get_by_placeholder("Your name (not verified)").press("Tab")
         page.get_by_role("button", name="Normal").click()
-        answer_last(server, unread)
         page.get_by_role("button", name="Save and reveal").click()
         expect(page.get_by_role("checkbox", name=CONTROLS)).to_be_visible()
         expect(page.get_by_role("radio", name="Accept")).to_be_visible()

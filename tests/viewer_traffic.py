@@ -11,10 +11,12 @@ import numpy as np
 from playwright.sync_api import Page, Request, WebSocket
 from pydicom import dcmread
 
+from medcore.explanation import TARGETS
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import Witness
 from tests.films import write_ct_series, write_film
+from tests.libraries import make_answer
 from tests.servers import Server, wait_until
 from tests.viewers import running_viewer
 
@@ -64,6 +66,9 @@ def serve_holdings(folder: Path) -> Iterator[Holdings]:
         settings = Settings(data_dir=server.data_dir, models_dir=REPOSITORY / "assets" / "models")
         with closing(Library.open(settings)) as library:
             wait_until(lambda: not library.jobs.active(), QUIET_S, "the model did not finish its answers")
+            for study in (other_film, film):  # the model refuses made-up films: an answer above its own
+                maps = {target: np.eye(7, dtype=np.float32) for target in TARGETS}
+                library.save_prediction(library.study(study).instances[0].id, make_answer(maps=maps, map_scale=1.0))
         yield Holdings(server, ct_study, other_film, film, long_uid)
 
 
