@@ -16,7 +16,7 @@ from medcore.classifier.report import MEAN_OF_SEEDS, read_report
 from medcore.errors import ModelError
 from medcore.training import default_model, starting, test_meeting
 from medcore.training.assemble import film_hashes, put_in_place
-from medcore.training.default_model import mean_network, train_default, train_seed
+from medcore.training.default_model import load_seed, mean_network, train_default, train_seed
 from medcore.training.films import divide, read_films, read_inputs
 from medcore.training.recipe import Phase, Recipe
 from medcore.training.test_meeting import committed, meet_test, refuse_known
@@ -110,8 +110,15 @@ def test_the_command_makes_a_whole_folder_and_the_test_is_met_once(
     assert met.pneumonia["validation"] == report.pneumonia["validation"]
     assert read_report(out) == met
     shipped = next(meeting for meeting in met.meetings if meeting.is_shipped)
+    assert shipped.model == f"{card.name} {card.version}"
+    assert met.pneumonia["test"].threshold == card.operating_point.threshold
     assert shipped.auc == met.pneumonia["test"].binary.auc.value
     assert "abc123" in (out / "CARD.md").read_text()
+
+
+def test_a_seed_that_was_not_trained_here_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="Seed 1 of this recipe is not in"):
+        load_seed(tmp_path, QUICK)
 
 
 def test_films_that_trained_a_model_do_not_test_it(data: Path) -> None:

@@ -19,6 +19,7 @@ from medcore.classifier.forward import Forward
 from medcore.classifier.network import INPUT_SIZE, build_network
 from medcore.classifier.report import MEAN_OF_SEEDS, SeedRow
 from medcore.classifier.runtime import import_keras
+from medcore.errors import ModelError
 from medcore.evaluation.calibration import log_loss
 from medcore.evaluation.roc import auc
 from medcore.evaluation.thresholds import balanced_threshold
@@ -105,7 +106,7 @@ def train_seed(parts: Parts, recipe: Recipe, work: Path, on_progress: OnProgress
     """Train the recipe's seed, or load it where that was done before."""
     folder = seed_folder(work, recipe)
     if (folder / NETWORK_FILE).exists():
-        return import_keras().saving.load_model(folder / NETWORK_FILE, compile=False, safe_mode=True)
+        return load_seed(work, recipe)
     films, labels = read_inputs(parts.training, INPUT_SIZE), read_labels(parts.training, CLASSES)
     log.info("seed %d: %d films train", recipe.seed, len(parts.training))
     network = fit(
@@ -122,6 +123,22 @@ def train_seed(parts: Parts, recipe: Recipe, work: Path, on_progress: OnProgress
     network.save(draft)
     draft.replace(folder / NETWORK_FILE)
     return network
+
+
+def load_seed(work: Path, recipe: Recipe) -> "keras.Model":
+    """Load a seed that was trained before.
+
+    Raises
+    ------
+    ModelError
+        If it was not trained in this work folder.
+    """
+    file = seed_folder(work, recipe) / NETWORK_FILE
+    if not file.exists():
+        raise ModelError(
+            f"Seed {recipe.seed} of this recipe is not in {work}. Name the folder that train-default used."
+        )
+    return import_keras().saving.load_model(file, compile=False, safe_mode=True)
 
 
 def seed_folder(work: Path, recipe: Recipe) -> Path:

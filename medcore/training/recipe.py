@@ -82,7 +82,7 @@ class Recipe:
         return cls(**{**entries, **parts})
 
 
-# What did best in `medcore try-recipes`, for longer and at the size that the model works at.
+# The chosen row of `medcore.training.trials`, for longer and at the size that the model works at.
 DEFAULT_RECIPE = Recipe(
     phases=(Phase(160, 8), Phase(224, 4)),
     frozen_blocks=3,

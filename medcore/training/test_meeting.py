@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from medcore.classifier.card import read_model_card
+from medcore.classifier import Classifier
+from medcore.classifier.card import ModelCard, read_model_card
 from medcore.classifier.certainty import Certainty
 from medcore.classifier.forward import Forward
 from medcore.classifier.model_folder import read_training_films
 from medcore.classifier.network import INPUT_SIZE
-from medcore.classifier.report import MEAN_OF_SEEDS, Report, TestMeeting, read_report, write_report
+from medcore.classifier.report import MEAN_OF_SEEDS, Report, TestMeeting, read_report, seed_name, write_report
 from medcore.errors import ModelError
 from medcore.evaluation.operating_point import OperatingPoint
 from medcore.settings import REPOSITORY
 from medcore.training.assemble import calibrated, choose_points, film_hashes
 from medcore.training.card_text import write_card
-from medcore.training.default_model import train_networks
+from medcore.training.default_model import load_seed, mean_network
 from medcore.training.films import TEST_SPLIT, Film, divide, read_films, read_inputs
 from medcore.training.measurements import Answers, answer, measure_kind, measure_pneumonia, measure_sets
 from medcore.training.recipe import Recipe
@@ -33,6 +34,7 @@ class Candidate:
     """A finished model, as it meets films."""
 
     seed: int
+    name: str
     forward: Forward
     certainty: Certainty
     point: OperatingPoint
@@ -57,27 +59,40 @@ def meet_test(data: Path, folder: Path, work: Path) -> Report:
     """
     commit = committed(REPOSITORY)
     card, report = read_model_card(folder), read_report(folder)
-    recipe = Recipe.from_json(card.recipe)
-    parts = divide(read_films(data))
     films = read_films(data, TEST_SPLIT)
     refuse_known(films, read_training_films(folder))
     meetings = list(report.meetings)
-    trained = [row.seed for row in report.seeds if row.seed != MEAN_OF_SEEDS]
-    networks = train_networks(parts, recipe, work, trained)
     for row in report.seeds:
-        forward, certainty = calibrated(networks[row.seed], parts, recipe)
-        points = choose_points(forward, certainty, answer(forward, certainty, parts.validation))
-        point = next(point for point in points if point.name == card.live_point)
-        candidate = Candidate(row.seed, forward, certainty, point)
-        answers = answer(forward, certainty, films)
-        version = f"{card.name} {card.version}" if row.is_shipped else f"recipe {recipe.digest}, {row.name}"
-        meetings.append(_meeting(candidate, answers, commit, version, is_shipped=row.is_shipped))
+        candidate = _shipped(folder, row.seed) if row.is_shipped else _kept_aside(row.seed, card, report, data, work)
+        answers = answer(candidate.forward, candidate.certainty, films)
+        meetings.append(_meeting(candidate, answers, commit, is_shipped=row.is_shipped))
         if row.is_shipped:
             report = _with_test(report, candidate, answers)
     report = replace(report, meetings=tuple(meetings))
     write_report(folder, report)
     write_card(folder)
     return report
+
+
+def _shipped(folder: Path, seed: int) -> Candidate:
+    """Return the model as it stands in its folder: what is published of it is what a user gets."""
+    model = Classifier.load(folder)
+    name = f"{model.card.name} {model.card.version}"
+    return Candidate(seed, name, model.forward, model.certainty, model.card.operating_point)
+
+
+def _kept_aside(seed: int, card: ModelCard, report: Report, data: Path, work: Path) -> Candidate:
+    """Return a training that did not become the model, calibrated as the model was."""
+    recipe = Recipe.from_json(card.recipe)
+    parts = divide(read_films(data))
+    trained = [row.seed for row in report.seeds if row.seed != MEAN_OF_SEEDS]
+    seeds = trained if seed == MEAN_OF_SEEDS else [seed]
+    networks = [load_seed(work, replace(recipe, seed=one)) for one in seeds]
+    network = mean_network(networks) if seed == MEAN_OF_SEEDS else networks[0]
+    forward, certainty = calibrated(network, parts, recipe)
+    points = choose_points(forward, certainty, answer(forward, certainty, parts.validation))
+    point = next(point for point in points if point.name == card.live_point)
+    return Candidate(seed, f"recipe {recipe.digest}, {seed_name(seed)}", forward, certainty, point)
 
 
 def refuse_known(films: Sequence[Film], known: frozenset[str]) -> None:
@@ -132,7 +147,7 @@ def _with_test(report: Report, candidate: Candidate, answers: Answers) -> Report
     )
 
 
-def _meeting(candidate: Candidate, answers: Answers, commit: str, model: str, *, is_shipped: bool) -> TestMeeting:
+def _meeting(candidate: Candidate, answers: Answers, commit: str, *, is_shipped: bool) -> TestMeeting:
     figures = measure_pneumonia(answers, candidate.point.threshold).binary
     kind = measure_kind(answers).binary.auc.value
     values = (figures.auc.value, figures.accuracy.value, figures.sensitivity.value, figures.specificity.value, kind)
@@ -140,7 +155,7 @@ def _meeting(candidate: Candidate, answers: Answers, commit: str, model: str, *,
     return TestMeeting(
         date=datetime.now(UTC).date().isoformat(),
         commit=commit,
-        model=model,
+        model=candidate.name,
         seed=candidate.seed,
         is_shipped=is_shipped,
         auc=auc,
