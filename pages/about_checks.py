@@ -65,8 +65,8 @@ def show_scope(report: Report) -> None:
     """Show which pictures are answered and which are refused."""
     st.markdown("#### Which pictures it refuses")
     st.text(
-        "By quality and by likeness to the films it was made from. The AUROC is that of both together against the "
-        "validation films, and against chest films of 64 pixels, so that it is not the blur that tells."
+        "By quality and by likeness to the films it was made from. The AUROC is that of both together against "
+        "films kept aside from training, and against chest films of 64 pixels, so that it is not the blur that tells."
     )
     show_table(
         [

@@ -20,7 +20,7 @@ def show_mechanism(card: ModelCard) -> None:
         {
             "Answers": f"{', '.join(card.classes)}; pneumonia is bacterial or viral".capitalize() + ".",
             "Network": f"{card.architecture}.",
-            "What it sees": f"{card.preprocessing}. Gray values: {card.normalization}.",
+            "What it sees": f"{card.preprocessing}.",
             "How sure it is": CERTAINTY,
             "Data": f"{data.name}. {data.attribution}. {data.source}, {data.licence}.",
             "Started from": f"{weights.name}. {weights.source}, {weights.licence}.",

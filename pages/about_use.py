@@ -25,7 +25,7 @@ def show_summary(card: ModelCard, report: Report) -> None:
             "Model": f"{card.name} {card.version}, made {card.created} with MedCore {card.medcore_version}",
             "For": f"{card.purpose}.",
             "Gives": "Pneumonia or not, with a probability and its range, what it cannot rule out, and a heatmap.",
-            "Not for": f"A decision about a patient, and nobody but {card.scope.made_for}.",
+            "Not for": f"A decision about a patient, or anybody but {card.scope.made_for}.",
         }
     )
     kind = "test" if "test" in report.pneumonia else "validation"

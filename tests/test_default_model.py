@@ -14,7 +14,7 @@ from medcore.classifier.model_folder import MODEL_FILE, PARTS, file_sha256
 from medcore.classifier.network import build_network
 from medcore.classifier.report import MEAN_OF_SEEDS, read_report
 from medcore.errors import ModelError
-from medcore.training import default_model, starting, test_meeting
+from medcore.training import default_model, test_meeting
 from medcore.training.assemble import film_hashes, put_in_place
 from medcore.training.default_model import load_seed, mean_network, train_default, train_seed
 from medcore.training.films import divide, read_films, read_inputs
@@ -66,8 +66,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         work.mkdir(parents=True)
         return small_network()
 
-    monkeypatch.setattr(default_model, "fit", fit)
-    monkeypatch.setattr(starting, "find_pretrained_weights", lambda: Path("weights.pth"))
+    monkeypatch.setattr(default_model, "train_network", fit)
     return asked
 
 

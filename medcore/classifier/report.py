@@ -104,7 +104,7 @@ class ScopeRow:
     group: str
     films: int
     in_scope: bool  # whether it should be answered
-    auroc: float | None  # of both checks together, against the validation films
+    auroc: float | None  # of both checks together, against own films that trained nothing
     refused_quality: float  # share
     refused_picture: float
     refused: float  # share refused by either

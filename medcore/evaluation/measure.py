@@ -75,7 +75,7 @@ def measure(
         positives=int(np.count_nonzero(positive)),
         class_films=tuple(np.bincount(labels, minlength=films.classes).tolist()),
         threshold=float(threshold),
-        interval=f"{level:.0%}, {resamples} draws of patients with replacement; exact for a share of 0 or 1",
+        interval=f"{100 * level:g} %, {resamples:,} draws of patients with replacement; exact for a share of 0 or 1",
         binary=_binary(films, draws, level),
         multiclass=_multiclass(films, draws, level),
         roc=roc_points(positive, positive_probability),

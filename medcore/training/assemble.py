@@ -118,7 +118,12 @@ def choose_points(forward: Forward, certainty: Certainty, answers: Answers) -> t
 
 def film_hashes(films: np.ndarray) -> list[str]:
     """Return the SHA-256 of each film's pixels, shape (n, rows, columns), uint8; sorted."""
-    return sorted(hashlib.sha256(np.ascontiguousarray(film).tobytes()).hexdigest() for film in films)
+    return sorted(map(film_hash, films))
+
+
+def film_hash(film: np.ndarray) -> str:
+    """Return the SHA-256 of a film's pixels, shape (rows, columns), uint8, as hexadecimal digits."""
+    return hashlib.sha256(np.ascontiguousarray(film).tobytes()).hexdigest()
 
 
 def put_in_place(write: Callable[[Path], None], out: Path) -> Path:

@@ -72,8 +72,8 @@ def scope(report: Report) -> str:
     heads = ["pictures", "number", "made for them", "AUROC", "AUROC, chest films of 64 pixels"]
     text = table([*heads, "refused for quality", "refused as unlike", "refused by either"], rows)
     return (
-        "The AUROC is that of both checks together against the validation films, and against chest films of 64 pixels, "
-        f"so that it is not the blur that tells small pictures apart.\n\n{text}"
+        "The AUROC is that of both checks together against films kept aside from training, and against chest films of "
+        f"64 pixels, so that it is not the blur that tells small pictures apart.\n\n{text}"
     )
 
 

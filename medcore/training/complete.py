@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from medcore.classifier import Classifier
-from medcore.classifier.model_folder import read_quality
+from medcore.classifier.model_folder import read_quality, read_training_films
 from medcore.classifier.report import (
     MEAN_OF_SEEDS,
     ComparisonRow,
@@ -20,9 +20,10 @@ from medcore.classifier.report import (
 )
 from medcore.errors import ModelError
 from medcore.evaluation.figures import Figures
+from medcore.training.assemble import film_hash
 from medcore.training.baselines import BaselineRow
 from medcore.training.card_text import write_card
-from medcore.training.films import divide, read_films, read_inputs
+from medcore.training.films import read_films, read_inputs
 from medcore.training.published import KIND, NATIVE, PNEUMONIA, PUBLISHED
 from medcore.training.scope_report import report_scope
 from medcore.training.trials import CHOSEN, read_results
@@ -129,9 +130,11 @@ def _with_scope(report: Report, folder: Path, shared: Path) -> Report:
     quality, familiarity = read_quality(folder, classifier.card), classifier.familiarity
     if quality is None or familiarity is None:
         raise ModelError(f"The model {folder.name} has no scope checks to report on. Train it again.")
-    validation = read_inputs(divide(read_films(shared / FILMS_FOLDER)).validation, classifier.card.input_size)
+    films = read_inputs(read_films(shared / FILMS_FOLDER), classifier.card.input_size)
+    known = read_training_films(folder)
+    held_out = films[[film_hash(film) not in known for film in films]]
     rows, left_out = report_scope(
-        lambda films: classifier.forward(films).features, quality, familiarity, validation, shared
+        lambda shown: classifier.forward(shown).features, quality, familiarity, held_out, shared
     )
     notes = tuple(note for note in report.notes if note not in left_out)
     return replace(report, scope=rows, notes=(*notes, *left_out))

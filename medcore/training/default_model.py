@@ -16,7 +16,7 @@ import numpy as np
 
 from medcore.classifier.decision import CLASSES, pneumonia_logit, positive_probability
 from medcore.classifier.forward import Forward
-from medcore.classifier.network import INPUT_SIZE, build_network
+from medcore.classifier.network import INPUT_SIZE
 from medcore.classifier.report import MEAN_OF_SEEDS, SeedRow
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
@@ -26,11 +26,10 @@ from medcore.evaluation.thresholds import balanced_threshold
 from medcore.training.assemble import assemble
 from medcore.training.certify import certify
 from medcore.training.films import Parts, divide, read_films, read_inputs, read_labels
-from medcore.training.fit import OnProgress, fit
+from medcore.training.fit import OnProgress
 from medcore.training.recipe import DEFAULT_RECIPE, Recipe
 from medcore.training.shift import SHIFTS, changed
-from medcore.training.starting import start_pretrained
-from medcore.training.targets import make_targets
+from medcore.training.starting import train_network
 
 if TYPE_CHECKING:
     import keras
@@ -109,16 +108,7 @@ def train_seed(parts: Parts, recipe: Recipe, work: Path, on_progress: OnProgress
         return load_seed(work, recipe)
     films, labels = read_inputs(parts.training, INPUT_SIZE), read_labels(parts.training, CLASSES)
     log.info("seed %d: %d films train", recipe.seed, len(parts.training))
-    network = fit(
-        films,
-        labels,
-        CLASSES,
-        recipe,
-        build=lambda shape, dropout: build_network(len(CLASSES), shape=shape, dropout=dropout),
-        start=start_pretrained(films, make_targets(labels, CLASSES, recipe), recipe),
-        work=folder,
-        on_progress=on_progress,
-    )
+    network = train_network(films, labels, CLASSES, recipe, work=folder, on_progress=on_progress)
     draft = folder / f"new-{NETWORK_FILE}"
     network.save(draft)
     draft.replace(folder / NETWORK_FILE)

@@ -73,7 +73,7 @@ def fit(
             network = build((None, None, channels), recipe.dropout)
             if start is not None:
                 start(network)
-            _freeze_first(network, recipe.frozen_blocks)
+            _freeze(network, recipe)
             _compile(network, -(-len(films) // recipe.batch_size), recipe, one_label=labels.ndim == 1)
     steps = _Steps(recipe.epochs * -(-len(films) // recipe.batch_size), on_progress)
     for batches, epoch in _epochs(films, targets, weights, recipe):
@@ -139,11 +139,14 @@ def _precision(recipe: Recipe) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _freeze_first(network: "keras.Model", blocks: int) -> None:
-    """Let the stem and the first blocks stay as they are, batch statistics included."""
-    frozen = ("stem", *(f"block{number}_" for number in range(blocks))) if blocks else ()
+def _freeze(network: "keras.Model", recipe: Recipe) -> None:
+    """Let the stem, the first blocks and the normalizations stay as they are where the recipe says so."""
+    normalization = import_keras().layers.BatchNormalization
+    frozen = ("stem", *(f"block{number}_" for number in range(recipe.frozen_blocks))) if recipe.frozen_blocks else ()
     for layer in network.layers:
         if frozen and layer.name.startswith(frozen):
+            layer.trainable = False
+        if recipe.normalizations_kept and isinstance(layer, normalization):
             layer.trainable = False
 
 

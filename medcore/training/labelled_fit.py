@@ -14,17 +14,15 @@ from medcore.errors import ModelError
 from medcore.evaluation.roc import auc
 from medcore.training.asking import outputs_of
 from medcore.training.batches import resize_films
-from medcore.training.fit import OnProgress, fit
+from medcore.training.fit import OnProgress
 from medcore.training.labelled_set import LabelledSet
 from medcore.training.recipe import Recipe
-from medcore.training.starting import start_pretrained
-from medcore.training.targets import make_targets
+from medcore.training.starting import Start, start_pretrained, train_network
 
 if TYPE_CHECKING:
     import keras
 
 SMALLEST = 1e-12  # probability, so that no logarithm is of 0
-Start = Callable[[np.ndarray, np.ndarray, Recipe], Callable[["keras.Model"], None]]
 
 
 @dataclass(frozen=True)
@@ -80,14 +78,13 @@ def train_classifier(
     for part, name in ((training, "training"), (validation, "validation")):
         if not part.patients:
             raise ModelError(f"The labelled set has no {name} pictures. Give some, or leave the split to MedCore.")
-    targets = make_targets(training.labels, labelled.classes, recipe)
-    network = fit(
+    network = train_network(
         training.inputs,
         training.labels,
         labelled.classes,
         recipe,
-        build=lambda shape, dropout: build(len(labelled.classes), shape=shape, dropout=dropout),
-        start=start(training.inputs, targets, recipe) if start else None,
+        build=build,
+        start=start,
         work=work,
         on_progress=on_progress,
     )

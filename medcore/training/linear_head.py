@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 
-def fit_linear_head(features: np.ndarray, targets: np.ndarray, penalty: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:
+def fit_linear_head(features: np.ndarray, targets: np.ndarray, penalty: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
     """Return the kernel, shape (features, classes), and the bias, shape (classes,), of the best softmax regression.
 
     Parameters

@@ -32,6 +32,7 @@ class Recipe:
     phases: tuple[Phase, ...] = (Phase(224, 4),)
     head_first: bool = False  # the last layer is fitted to the untouched features before all are trained
     frozen_blocks: int = 0  # the stem and so many blocks stay as they are published, which takes half of the time away
+    normalizations_kept: bool = False  # so do the normalizations, so that a film is seen in training as it is later
     batch_size: int = 32
     optimizer: Optimizer = "adamw"
     learning_rate: float = 3e-4  # after the warm-up; the schedule takes it from there

@@ -23,8 +23,8 @@ PARTS = {
     "BreastMRI": "MR of breasts",
     "CXR": "adults' chest films",
 }
-VALIDATION = "validation films"
-COARSE = "validation films, at 64 pixels"
+VALIDATION = "films kept aside"
+COARSE = "films kept aside, at 64 pixels"
 COARSE_CHESTS = "adults' chest films, at 64 pixels"
 ADULTS = "chest-xray-adult"
 SERIES = {"slices of a CT of the head": "dicom/ct-head-series", "slices of an MR of the head": "dicom/mr-head-series"}
@@ -77,11 +77,11 @@ def scope_groups(validation: np.ndarray, data: Path) -> dict[str, Callable[[], G
 
     in_scope: dict[str, Callable[[], np.ndarray | None]] = {
         VALIDATION: lambda: validation.astype(np.float32),
-        "validation films, changed at random": lambda: with_copies(validation, seed=2)[len(validation) :],
+        "films kept aside, changed at random": lambda: with_copies(validation, seed=2)[len(validation) :],
     }
-    in_scope |= {f"validation films, {name}": films_after(change) for name, change in SAME.items()}
+    in_scope |= {f"films kept aside, {name}": films_after(change) for name, change in SAME.items()}
     outside: dict[str, Callable[[], np.ndarray | None]] = {
-        f"validation films, {name}": films_after(change) for name, change in SPOILT.items()
+        f"films kept aside, {name}": films_after(change) for name, change in SPOILT.items()
     }
     outside |= {
         f"{said}, at 64 pixels": partial(reported_half, data / BODY_PARTS / part) for part, said in PARTS.items()

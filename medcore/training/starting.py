@@ -1,23 +1,27 @@
-"""Where a fit starts: the published weights, and on top a head drawn at random or fitted to the films first."""
+"""Train from the published weights, and on top a head drawn at random or fitted to the films first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.network import LOGITS_LAYER
+from medcore.classifier.network import LOGITS_LAYER, build_network
 from medcore.classifier.normalization import normalize
 from medcore.classifier.runtime import import_keras
 from medcore.training.asking import outputs_of
 from medcore.training.batches import resize_films
+from medcore.training.fit import OnProgress, fit
 from medcore.training.linear_head import fit_linear_head
 from medcore.training.pretrained import find_pretrained_weights, load_pretrained
 from medcore.training.recipe import Recipe
+from medcore.training.targets import make_targets
 
 if TYPE_CHECKING:
     import keras
 
 POOLED_LAYER = "average"
+Start = Callable[[np.ndarray, np.ndarray, Recipe], Callable[["keras.Model"], None]]
 
 
 def start_pretrained(films: np.ndarray, targets: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], None]:
@@ -52,3 +56,37 @@ def pooled_features(network: "keras.Model", films: np.ndarray, recipe: Recipe) -
     size = recipe.phases[0].size
     shown = normalize(resize_films(films, size), recipe.normalization)
     return outputs_of(headless, shown if shown.ndim == 4 else shown[..., None])
+
+
+def train_network(
+    films: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    recipe: Recipe,
+    *,
+    build: Callable[..., "keras.Model"] = build_network,
+    start: Start | None = start_pretrained,
+    work: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> "keras.Model":
+    """Train a network with a logit for each class, as `medcore.training.fit.fit` does.
+
+    Parameters
+    ----------
+    build : callable
+        Number of classes, `shape` and `dropout` in, a network that answers with logits out.
+    start : callable, optional
+        Films, their targets and the recipe in, what fills the network with the weights to start from out; None to
+        draw the weights.
+    """
+    targets = make_targets(labels, classes, recipe)
+    return fit(
+        films,
+        labels,
+        classes,
+        recipe,
+        build=lambda shape, dropout: build(len(classes), shape=shape, dropout=dropout),
+        start=start(films, targets, recipe) if start else None,
+        work=work,
+        on_progress=on_progress,
+    )

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from medcore.classifier.decision import CLASSES, pneumonia_logit
-from medcore.classifier.network import INPUT_SIZE, build_network
+from medcore.classifier.network import INPUT_SIZE
 from medcore.classifier.normalization import normalize
 from medcore.evaluation.roc import auc
 from medcore.training.asking import outputs_of
@@ -31,11 +31,10 @@ from medcore.training.films import (
     read_labels,
     split_by_patient,
 )
-from medcore.training.fit import OnProgress, fit
+from medcore.training.fit import OnProgress
 from medcore.training.recipe import Phase, Recipe
 from medcore.training.shift import SHIFTS, changed
-from medcore.training.starting import start_pretrained
-from medcore.training.targets import make_targets
+from medcore.training.starting import train_network
 
 log = logging.getLogger(__name__)
 
@@ -50,28 +49,40 @@ MILDER: dict[str, Any] = {"rotation_degrees": 10, "shift": 0.08, "zoom": 0.15, "
 MILDER_AUGMENTATION = replace(STRONG_AUGMENTATION, **MILDER)
 STRONG = replace(MILD, augmentation=STRONG_AUGMENTATION)
 MILDER_FROZEN = replace(MILD, augmentation=MILDER_AUGMENTATION, frozen_blocks=3)
+ENDING_MILD = replace(MILDER_FROZEN, phases=(Phase(112, 3), Phase(112, 1, strength=0.25)))
+KEPT = replace(ENDING_MILD, normalizations_kept=True)
+LONGER = replace(KEPT, phases=(Phase(112, 6), Phase(112, 2, strength=0.25)))
 CHOSEN = "milder, resolution too, three blocks frozen"  # shapes `medcore.training.recipe.DEFAULT_RECIPE`
 TRIALS: dict[str, Recipe] = {
     "mild augmentation": MILD,
     "exposure": replace(MILD, augmentation=EXPOSED),
     "exposure and framing": STRONG,
-    "… and resolution": replace(STRONG, augmentation=replace(STRONG_AUGMENTATION, coarsest=0.25)),
-    "… and histogram equalized": replace(STRONG, normalization="equalized"),
-    "… and half equalized": replace(STRONG, normalization="half equalized"),
-    "… and weight averaging": replace(STRONG, weight_average=0.99),
-    "… and three blocks frozen": replace(STRONG, frozen_blocks=3),
+    "exposure and framing, resolution": replace(STRONG, augmentation=replace(STRONG_AUGMENTATION, coarsest=0.25)),
+    "exposure and framing, histogram equalized": replace(STRONG, normalization="equalized"),
+    "exposure and framing, half equalized": replace(STRONG, normalization="half equalized"),
+    "exposure and framing, weight averaging": replace(STRONG, weight_average=0.99),
+    "exposure and framing, three blocks frozen": replace(STRONG, frozen_blocks=3),
     CHOSEN: MILDER_FROZEN,
-    "that, ending mild": replace(MILDER_FROZEN, phases=(Phase(112, 3), Phase(112, 1, strength=0.25))),
-    "that, for 8 epochs, ending mild": replace(MILDER_FROZEN, phases=(Phase(112, 6), Phase(112, 2, strength=0.25))),
-    "that, at 160 pixels": replace(MILDER_FROZEN, phases=(Phase(160, 4),)),
-    "that, five blocks frozen": replace(MILDER_FROZEN, frozen_blocks=5),
-    "that, erasing": replace(MILDER_FROZEN, augmentation=replace(MILDER_AUGMENTATION, erased=0.4)),
-    "that, mixup": replace(MILDER_FROZEN, mixup=0.4),
-    "that, doubt about bacterial and viral": replace(MILDER_FROZEN, doubtful=(("bacterial", "viral"),), doubt=0.3),
-    "that, balanced classes": replace(MILDER_FROZEN, balanced=True),
-    "that, focal loss": replace(MILDER_FROZEN, loss="focal"),
-    "that, a third of the rate": replace(MILDER_FROZEN, learning_rate=1e-4),
-    "that, three times the rate": replace(MILDER_FROZEN, learning_rate=1e-3),
+    "milder and frozen, ending mild": ENDING_MILD,
+    "ending mild, head first": replace(ENDING_MILD, head_first=True),
+    "normalizations kept": KEPT,
+    "normalizations kept, head first": replace(KEPT, head_first=True),
+    "normalizations kept, head first, weight averaging": replace(KEPT, head_first=True, weight_average=0.99),
+    "milder and frozen, erasing": replace(MILDER_FROZEN, augmentation=replace(MILDER_AUGMENTATION, erased=0.4)),
+    "normalizations kept, weight averaging": replace(KEPT, weight_average=0.99),
+    "normalizations kept, for 8 epochs": LONGER,
+    "normalizations kept, for 8 epochs, weight averaging": replace(LONGER, weight_average=0.998),
+    "normalizations kept, no block frozen": replace(KEPT, frozen_blocks=0),
+    "normalizations kept, mild augmentation": replace(KEPT, augmentation=Augmentation()),
+    "normalizations kept, at 160 pixels": replace(KEPT, phases=(Phase(160, 3), Phase(160, 1, strength=0.25))),
+    "normalizations kept, mixup": replace(KEPT, mixup=0.4),
+    "normalizations kept, doubt about bacterial and viral": replace(
+        KEPT, doubtful=(("bacterial", "viral"),), doubt=0.3
+    ),
+    "normalizations kept, balanced classes": replace(KEPT, balanced=True),
+    "normalizations kept, focal loss": replace(KEPT, loss="focal"),
+    "normalizations kept, a third of the rate": replace(KEPT, learning_rate=1e-4),
+    "normalizations kept, three times the rate": replace(KEPT, learning_rate=1e-3),
 }
 
 
@@ -132,15 +143,7 @@ def _try(
 ) -> TrialResult:
     began = time.monotonic()
     films, labels = read_inputs(training, INPUT_SIZE), read_labels(training, CLASSES)
-    network = fit(
-        films,
-        labels,
-        CLASSES,
-        recipe,
-        build=lambda shape, dropout: build_network(len(CLASSES), shape=shape, dropout=dropout),
-        start=start_pretrained(films, make_targets(labels, CLASSES, recipe), recipe),
-        on_progress=on_progress,
-    )
+    network = train_network(films, labels, CLASSES, recipe, on_progress=on_progress)
     areas: list[dict[str, float]] = []
     losses: list[float] = []
     kinds: list[tuple[np.ndarray, np.ndarray]] = []
