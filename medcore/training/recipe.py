@@ -83,10 +83,11 @@ class Recipe:
         return cls(**{**entries, **parts})
 
 
-# The chosen row of `medcore.training.trials`, for longer and at the size that the model works at.
+# The chosen row of `medcore.training.trials`, its second half at the size that the model works at.
 DEFAULT_RECIPE = Recipe(
-    phases=(Phase(160, 8), Phase(224, 4)),
+    phases=(Phase(128, 12), Phase(224, 6), Phase(224, 3, strength=0.25)),
     frozen_blocks=3,
+    normalizations_kept=True,
     augmentation=Augmentation(
         rotation_degrees=10,
         shift=0.08,

@@ -52,7 +52,8 @@ MILDER_FROZEN = replace(MILD, augmentation=MILDER_AUGMENTATION, frozen_blocks=3)
 ENDING_MILD = replace(MILDER_FROZEN, phases=(Phase(112, 3), Phase(112, 1, strength=0.25)))
 KEPT = replace(ENDING_MILD, normalizations_kept=True)
 LONGER = replace(KEPT, phases=(Phase(112, 6), Phase(112, 2, strength=0.25)))
-CHOSEN = "milder, resolution too, three blocks frozen"  # shapes `medcore.training.recipe.DEFAULT_RECIPE`
+LONGEST = replace(KEPT, phases=(Phase(112, 12), Phase(112, 4, strength=0.25)))
+CHOSEN = "normalizations kept, for 16 epochs"  # shapes `medcore.training.recipe.DEFAULT_RECIPE`
 TRIALS: dict[str, Recipe] = {
     "mild augmentation": MILD,
     "exposure": replace(MILD, augmentation=EXPOSED),
@@ -62,7 +63,7 @@ TRIALS: dict[str, Recipe] = {
     "exposure and framing, half equalized": replace(STRONG, normalization="half equalized"),
     "exposure and framing, weight averaging": replace(STRONG, weight_average=0.99),
     "exposure and framing, three blocks frozen": replace(STRONG, frozen_blocks=3),
-    CHOSEN: MILDER_FROZEN,
+    "milder, resolution too, three blocks frozen": MILDER_FROZEN,
     "milder and frozen, ending mild": ENDING_MILD,
     "ending mild, head first": replace(ENDING_MILD, head_first=True),
     "normalizations kept": KEPT,
@@ -71,9 +72,11 @@ TRIALS: dict[str, Recipe] = {
     "milder and frozen, erasing": replace(MILDER_FROZEN, augmentation=replace(MILDER_AUGMENTATION, erased=0.4)),
     "normalizations kept, weight averaging": replace(KEPT, weight_average=0.99),
     "normalizations kept, for 8 epochs": LONGER,
-    "normalizations kept, for 8 epochs, weight averaging": replace(LONGER, weight_average=0.998),
+    CHOSEN: LONGEST,
     "normalizations kept, no block frozen": replace(KEPT, frozen_blocks=0),
     "normalizations kept, mild augmentation": replace(KEPT, augmentation=Augmentation()),
+    "normalizations kept, mild augmentation, for 8 epochs": replace(LONGER, augmentation=Augmentation()),
+    "normalizations kept, mild augmentation, for 16 epochs": replace(LONGEST, augmentation=Augmentation()),
     "normalizations kept, at 160 pixels": replace(KEPT, phases=(Phase(160, 3), Phase(160, 1, strength=0.25))),
     "normalizations kept, mixup": replace(KEPT, mixup=0.4),
     "normalizations kept, doubt about bacterial and viral": replace(
