@@ -54,7 +54,8 @@ def show_trials(report: Report) -> None:
     st.markdown("#### What was tried")
     st.text(
         "Short trainings, judged on validation films as they are and made harder (shifted), and on the patients whose "
-        "films were collected first. The test films had no part in it."
+        "films were collected first. The test films had no part in it. Of recipes that these films cannot "
+        "tell apart, the one that varies exposure and framing most was taken."
     )
     show_table(
         [
@@ -74,7 +75,7 @@ def show_trials(report: Report) -> None:
     show_table(
         [
             {
-                "Seed": f"**{row.seed}**, shipped" if row.is_shipped else f"{row.seed}",
+                "Training": f"**{row.name}**, shipped" if row.is_shipped else row.name,
                 "AUC": decimal(row.auc),
                 "AUC, shifted films": decimal(row.shifted_auc),
                 "Accuracy": share(row.accuracy),

@@ -78,12 +78,9 @@ TRIALS: dict[str, Recipe] = {
     "normalizations kept, mild augmentation, for 8 epochs": replace(LONGER, augmentation=Augmentation()),
     "normalizations kept, mild augmentation, for 16 epochs": replace(LONGEST, augmentation=Augmentation()),
     "normalizations kept, at 160 pixels": replace(KEPT, phases=(Phase(160, 3), Phase(160, 1, strength=0.25))),
-    "normalizations kept, mixup": replace(KEPT, mixup=0.4),
     "normalizations kept, doubt about bacterial and viral": replace(
         KEPT, doubtful=(("bacterial", "viral"),), doubt=0.3
     ),
-    "normalizations kept, balanced classes": replace(KEPT, balanced=True),
-    "normalizations kept, focal loss": replace(KEPT, loss="focal"),
     "normalizations kept, a third of the rate": replace(KEPT, learning_rate=1e-4),
     "normalizations kept, three times the rate": replace(KEPT, learning_rate=1e-3),
 }
