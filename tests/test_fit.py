@@ -243,6 +243,16 @@ def test_frozen_blocks_stay_as_they_are_and_the_rest_is_trained() -> None:
     assert changed == [False, False, *[True] * 6]
 
 
+def test_normalizations_stay_as_they_are_where_the_recipe_keeps_them() -> None:
+    started: list[list[np.ndarray]] = []
+    recipe = replace(RECIPE, normalizations_kept=True)
+    network = fit(
+        FILMS, LABELS, CLASSES, recipe, build=tiny, start=lambda its: started.append([np.array(w) for w in its.weights])
+    )
+    changed = [not np.array_equal(old, new) for old, new in zip(started[0], network.weights, strict=True)]
+    assert changed == [True, True, *[False] * 4, True, True]
+
+
 def test_the_kept_weights_are_the_moving_average_where_one_is_asked_for() -> None:
     weights: list[list[np.ndarray]] = []
     networks: list[Any] = []
