@@ -76,6 +76,7 @@ def make_older(file: Path) -> None:
     """Turn the tables of a library's file, in place, into those of the first release, with all that they hold."""
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(
+            "DROP TABLE given_class; DROP TABLE label; DROP TABLE label_class; DROP TABLE label_set;"
             "DROP TABLE reading_measurement; DROP TABLE measurement; DROP TABLE deleted_image;"
             "ALTER TABLE prediction DROP COLUMN pneumonia_low; ALTER TABLE prediction DROP COLUMN pneumonia_high;"
             "ALTER TABLE prediction DROP COLUMN not_ruled_out; ALTER TABLE prediction DROP COLUMN operating_point;"

@@ -7,7 +7,18 @@ from typing import Self
 
 from medcore.dicom.measurement import Measurement, NewMeasurement
 from medcore.errors import LibraryError, MissingError
-from medcore.library import deleting, measurements, predictions, readings, room, standing, studies, thumbnails, worklist
+from medcore.library import (
+    deleting,
+    labels,
+    measurements,
+    predictions,
+    readings,
+    room,
+    standing,
+    studies,
+    thumbnails,
+    worklist,
+)
 from medcore.library.adding import Adder, Progress
 from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
@@ -20,8 +31,12 @@ from medcore.library.records import (
     Addendum,
     AddSummary,
     BackupSummary,
+    Decision,
     Instance,
+    Label,
+    LabelSet,
     Looking,
+    NewLabel,
     NewReading,
     NewVerdict,
     Reading,
@@ -151,17 +166,20 @@ class Library:
             row = readings.save_reading(session, study_id, new)
             measurements.bind_measurements(session, study_id, row.id, row.reader)
             standing.refresh(session, [study_id])
-            return _one(readings.read_readings(session, study_id), row.id)
+            saved = _one(readings.read_readings(session, study_id), row.id)
+            labels.label_from_review(session, saved)
+            return saved
 
     def save_verdict(self, reading_id: int, new: NewVerdict) -> Verdict:
         """Save a verdict on what the classifier said; see `readings.save_verdict`."""
         with self._database.writing() as session:
             row = readings.save_verdict(session, reading_id, new)
             standing.refresh(session, [row.study_id])
-            saved = _one(readings.read_readings(session, row.study_id), reading_id).verdict
-        if saved is None:
+            saved = _one(readings.read_readings(session, row.study_id), reading_id)
+            labels.label_from_review(session, saved)
+        if saved.verdict is None:
             raise LibraryError("The verdict was not saved. Try again.")
-        return saved
+        return saved.verdict
 
     def add_addendum(
         self, reading_id: int, reader: str, text: str, finding: str | None = None, side: str = ""
@@ -170,12 +188,38 @@ class Library:
         with self._database.writing() as session:
             row = readings.add_addendum(session, reading_id, reader, text, finding, side)
             standing.refresh(session, [row.study_id])
-            return _one(readings.read_readings(session, row.study_id), reading_id).addenda[-1]
+            saved = _one(readings.read_readings(session, row.study_id), reading_id)
+            labels.label_from_review(session, saved)
+            return saved.addenda[-1]
 
     def readings(self, study_id: int) -> tuple[Reading, ...]:
         """Read a study's readings with what followed from each, the newest last."""
         with self._database.reading() as session:
             return readings.read_readings(session, study_id)
+
+    def create_label_set(self, name: str, classes: Sequence[str], *, several: bool = False, who: str) -> LabelSet:
+        """Make a label set; see `labels.create_label_set`."""
+        with self._database.writing() as session:
+            return labels.create_label_set(session, name, classes, several=several, who=who)
+
+    def label_sets(self) -> tuple[LabelSet, ...]:
+        """Read all label sets; the first is that of Review."""
+        with self._database.reading() as session:
+            return labels.read_label_sets(session)
+
+    def save_label(self, new: NewLabel) -> Label:
+        """Save what somebody says that an image shows; see `labels.save_label`."""
+        with self._database.writing() as session:
+            return labels.save_label(session, new)
+
+    def labels(self, label_set_id: int, study_id: int | None = None) -> tuple[Label, ...]:
+        """Read every label of a set, those that no longer count too; see `labels.read_labels`."""
+        with self._database.reading() as session:
+            return labels.read_labels(session, label_set_id, study_id)
+
+    def decisions(self, label_set_id: int) -> tuple[Decision, ...]:
+        """Say of each labelled image which label of a set counts; see `labels.decide`."""
+        return labels.decide(self.labels(label_set_id))
 
     def save_measurement(self, study_id: int, new: NewMeasurement) -> Measurement:
         """Save a version of a measurement; see `measurements.save_measurement`."""

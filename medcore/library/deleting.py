@@ -90,9 +90,12 @@ def _check_record(patient: schema.Patient, who: str, reason: str) -> None:
 def _delete_opinions(session: Session, study_id: int, instances: Select[int]) -> None:
     readings = select(schema.Reading.id).where(schema.Reading.study_id == study_id)
     predictions = select(schema.Prediction.id).where(schema.Prediction.instance_id.in_(instances))
+    labels = select(schema.Label.id).where(schema.Label.study_id == study_id)
     for statement in (
         delete(schema.ReadingMeasurement).where(schema.ReadingMeasurement.reading_id.in_(readings)),
         delete(schema.Measurement).where(schema.Measurement.study_id == study_id),
+        delete(schema.GivenClass).where(schema.GivenClass.label_id.in_(labels)),
+        delete(schema.Label).where(schema.Label.study_id == study_id),
         delete(schema.Addendum).where(schema.Addendum.reading_id.in_(readings)),
         delete(schema.Verdict).where(schema.Verdict.reading_id.in_(readings)),
         delete(schema.LaterAnswer).where(schema.LaterAnswer.reading_id.in_(readings)),

@@ -27,6 +27,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
 SIDES = ("", "left", "right", "both")
 CONFIDENCES = ("low", "medium", "high")
 ACTIONS = ("accept", "reject", "amend")
+LABEL_SOURCES = ("review", "upload", "queue", "second reading", "adjudication")
 STATUSES = ("all", "to read", "read", "disagreed")
 PREDICTION_STATES = ("answered", "refused", "needs age", "failed")
 
@@ -278,6 +279,49 @@ class Reading:
     addenda: tuple[Addendum, ...]
     final_finding: str  # what stands after verdict and addenda
     final_side: str
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Classes that images are labelled with."""
+
+    id: int
+    name: str
+    classes: tuple[str, ...]
+    several: bool  # several classes may be given to one image, and none
+
+
+@dataclass(frozen=True)
+class NewLabel:
+    """What somebody says that an image, or a whole study, shows."""
+
+    label_set_id: int
+    study_id: int
+    instance_id: int | None  # None: the whole study
+    classes: tuple[str, ...]  # one; of a set with several classes any number
+    author: str
+    source: str  # one of LABEL_SOURCES
+    reason: str = ""
+    withdrawn: bool = False  # what the author said before no longer counts
+
+
+@dataclass(frozen=True)
+class Label(NewLabel):
+    """A label as it was saved."""
+
+    id: int = 0
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which label of an image, or of a whole study, counts."""
+
+    study_id: int
+    instance_id: int | None
+    classes: tuple[str, ...] | None  # None: the authors disagree, and nobody has decided
+    opinions: tuple[Label, ...]  # each author's newest
+    ruling: Label | None  # the adjudication, where it decided
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The library's tables.
 
 Whatever a person or the classifier said is never changed: triggers (in the migrations) refuse UPDATE and DELETE on
-readings, their later answers, verdicts, addenda, measurements, stated ages, predictions and maps, except for a study
-whose deletion is on record.
+readings, their later answers, verdicts, addenda, measurements, labels, stated ages, predictions and maps, except for a
+study whose deletion is on record.
 """
 
 from datetime import UTC, date, datetime
@@ -291,3 +291,47 @@ class Job(Base):
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class LabelSet(Base):
+    """Classes that images are labelled with."""
+
+    __tablename__ = "label_set"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    several: Mapped[bool]  # several classes may be given to one image
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class LabelClass(Base):
+    """One class of a label set."""
+
+    __tablename__ = "label_class"
+    __table_args__ = (UniqueConstraint("label_set_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label_set_id: Mapped[int] = mapped_column(ForeignKey("label_set.id"))
+    name: Mapped[str]
+
+
+class Label(Base):
+    """What somebody says an image or a study shows; of one author's on one image in one set the newest counts."""
+
+    __tablename__ = "label"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label_set_id: Mapped[int] = mapped_column(ForeignKey("label_set.id"), index=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("instance.id"), index=True)  # None: the whole study
+    author: Mapped[str]
+    source: Mapped[str]
+    reason: Mapped[str]
+    withdrawn: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class GivenClass(Base):
+    """A class that a label gives; a label of a set with several classes may give none of them."""
+
+    __tablename__ = "given_class"
+    label_id: Mapped[int] = mapped_column(ForeignKey("label.id"), primary_key=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("label_class.id"), primary_key=True, index=True)
