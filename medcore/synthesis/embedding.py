@@ -1,7 +1,7 @@
 """Tell whether two films are of one patient: films become points, and those of one patient lie close together.
 
-Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020. A batch holds films of one class alone, so that the
-kind of illness cannot stand in for the patient.
+Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020. A batch holds films of one class alone, so that
+the kind of illness cannot stand in for the patient.
 """
 
 import logging

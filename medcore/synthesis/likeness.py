@@ -1,8 +1,8 @@
 """How near a drawn film comes to films of real patients, and when that is too near.
 
-The rule stands before any film is drawn. Of real patients that the embedding never saw, each film's distance to the
-nearest film of any other patient says how near different patients usually come. A drawn film that comes nearer to a
-training film than all but 5 in 100 of them do is thrown away.
+The rule stands before any film is drawn. Of real patients that neither the embedding nor the generator saw, each
+film's distance to the nearest training film says how near different patients usually come. A drawn film that comes
+nearer to a training film than all but 5 in 100 of them do is thrown away.
 """
 
 from dataclasses import dataclass
@@ -52,17 +52,17 @@ def find_nearest(points: np.ndarray, others: np.ndarray, known: int) -> list[Nea
     return [Nearest(float(1 - row[place]), int(place % known)) for row, place in zip(likeness, best, strict=True)]
 
 
-def too_near(points: np.ndarray, patients: np.ndarray) -> float:
-    """Return the distance below which two films are nearer than different patients usually are.
+def too_near(strangers: np.ndarray, others: np.ndarray, known: int) -> float:
+    """Return the distance below which a film is nearer to a training film than different patients usually are.
 
     Parameters
     ----------
-    points : numpy.ndarray, shape (n, dimensions), length 1
-        Films of patients that the embedding never saw.
-    patients : numpy.ndarray, shape (n,)
+    strangers : numpy.ndarray, shape (n, dimensions), length 1
+        Films of patients of whom no film trained anything.
+    others, known
+        As for `find_nearest`.
     """
-    likeness = np.where(patients[:, None] == patients[None, :], -np.inf, points @ points.T)
-    return float(np.quantile(1 - likeness.max(axis=1), TOO_NEAR))
+    return float(np.quantile([nearest.distance for nearest in find_nearest(strangers, others, known)], TOO_NEAR))
 
 
 def embed_variants(network: "keras.Model", films: np.ndarray) -> np.ndarray:
