@@ -45,7 +45,7 @@ def center(film: np.ndarray) -> np.ndarray:
 def test_a_variation_stays_a_film_and_is_drawn_by_its_generator(shape: tuple[int, ...]) -> None:
     film = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     before = film.copy()
-    everything = Augmentation(upended=True, aspect=0.2, shading=20, coarsest=0.3, erased=0.3)
+    everything = Augmentation(upended=True, aspect=0.2, shading=20, coarsest=0.3, erased=0.3, bordered=0.2)
     for seed in SEEDS:
         first, again, other = (augment(film, everything, np.random.default_rng(s)) for s in (seed, seed, seed + 100))
         np.testing.assert_array_equal(first, again)
@@ -112,6 +112,17 @@ def test_exposure_stays_within_its_settings() -> None:
         assert (varied <= 255 * (film / 255) ** np.exp(-0.5) + 1e-3).all()
         assert (varied >= 255 * (film / 255) ** np.exp(0.5) - 1e-3).all()
         assert (np.diff(varied[0]) >= 0).all()
+
+
+def test_half_of_the_films_lose_their_sides_to_black_and_keep_what_is_inside() -> None:
+    bright = np.full((40, 60), 200, np.uint8)
+    shuttered = variations(bright, bordered=0.2)
+    whole = sum(bool((varied == 200).all()) for varied in shuttered)
+    assert 10 <= whole <= 30
+    for varied in shuttered:
+        rows, columns = np.flatnonzero(varied.any(axis=1)), np.flatnonzero(varied.any(axis=0))
+        assert rows[0] <= 8 and rows[-1] >= 31 and columns[0] <= 12 and columns[-1] >= 47
+        assert (varied[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] == 200).all()
 
 
 def test_shading_takes_from_one_side_what_it_gives_to_the_other() -> None:

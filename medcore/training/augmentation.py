@@ -25,9 +25,12 @@ class Augmentation:
     noise: float = 4.0  # gray values, standard deviation
     jpeg_quality: int = 50  # half of the films are compressed, at this quality or better
     erased: float = 0.0  # half of the films lose a rectangle, its sides up to this share of the film's
+    bordered: float = (
+        0.0  # half of the films lose their sides to black, each up to this share of the film's
+    )
 
     def weakened(self, strength: float) -> "Augmentation":
-        """Return changes that are a share as large; 1 for these, 0 for none but mirror images."""
+        """Return changes that are a share as large; 1 for these, 0 for none but mirror images and black borders."""
         ranges = ("rotation_degrees", "shift", "zoom", "aspect", "gamma", "contrast", "brightness", "shading")
         smaller = {name: getattr(self, name) * strength for name in (*ranges, "detail", "noise", "erased")}
         quality = round(100 - (100 - self.jpeg_quality) * strength)
@@ -49,8 +52,8 @@ def augment(film: np.ndarray, settings: Augmentation, generator: np.random.Gener
     numpy.ndarray, same shape, float32
         0 to 255.
     """
-    moved = _move(film.astype(np.float32), settings, generator)
-    varied = _resample(_expose(moved, settings, generator), settings, generator)
+    exposed = _expose(_move(film.astype(np.float32), settings, generator), settings, generator)
+    varied = _resample(_shutter(exposed, settings, generator), settings, generator)
     return _erase(varied.reshape(film.shape), settings, generator)
 
 
@@ -81,6 +84,19 @@ def _expose(film: np.ndarray, settings: Augmentation, generator: np.random.Gener
         ramp = down * np.linspace(-1, 1, rows)[:, None] + across * np.linspace(-1, 1, columns)
         exposed += ramp.reshape(rows, columns, *[1] * (film.ndim - 2))
     return np.asarray(np.clip(exposed, 0, 255), np.float32)
+
+
+def _shutter(film: np.ndarray, settings: Augmentation, generator: np.random.Generator) -> np.ndarray:
+    """Blacken the sides of half of the films, as a shutter before the tube or in the viewer does."""
+    if not settings.bordered or generator.random() < 0.5:
+        return film
+    rows, columns = film.shape[:2]
+    top, bottom = (round(share * rows) for share in generator.uniform(0, settings.bordered, 2))
+    left, right = (round(share * columns) for share in generator.uniform(0, settings.bordered, 2))
+    shuttered = np.zeros_like(film)
+    inside = (slice(top, rows - bottom), slice(left, columns - right))
+    shuttered[inside] = film[inside]
+    return shuttered
 
 
 def _resample(film: np.ndarray, settings: Augmentation, generator: np.random.Generator) -> np.ndarray:
