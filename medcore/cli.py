@@ -14,6 +14,7 @@ from medcore.fetch_command import fetch
 from medcore.model_commands import MODEL_COMMANDS
 from medcore.progress import progress
 from medcore.settings import REPOSITORY, Settings
+from medcore.synthesis_commands import synthesize
 
 FOLDER_OR_FILE = click.Path(exists=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -128,5 +129,5 @@ def restore(file: Path, replace: bool) -> None:
     Library.restore(file, Settings.from_environment(), replace=replace)
 
 
-for command in MODEL_COMMANDS:
+for command in (*MODEL_COMMANDS, synthesize):
     main.add_command(command)

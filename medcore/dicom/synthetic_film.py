@@ -10,12 +10,12 @@ from io import BytesIO
 
 import numpy as np
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
 from medcore import __version__
 
 NAMESPACE = uuid.UUID("3d0ab9a6-6c59-4f0c-8f0a-6f3f6d5a7f11")  # the same film is the same instance everywhere
-IMPLEMENTATION = "2.25.246518376221180170912342917459838811467"
+IMPLEMENTATION = UID("2.25.246518376221180170912342917459838811467")
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,5 @@ def write_synthetic_film(film: np.ndarray, patient: InventedPatient, derivation:
     return file.getvalue()
 
 
-def _uid(patient: InventedPatient, kind: str) -> str:
-    return f"2.25.{uuid.uuid5(NAMESPACE, f'{patient.patient_id} {kind}').int}"
+def _uid(patient: InventedPatient, kind: str) -> UID:
+    return UID(f"2.25.{uuid.uuid5(NAMESPACE, f'{patient.patient_id} {kind}').int}")

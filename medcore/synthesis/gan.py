@@ -69,7 +69,7 @@ class Gan:
         """Keep the networks and optimizers after so many steps; the last state stays until this one is whole."""
         folder.mkdir(parents=True, exist_ok=True)
         state = folder / f"gan-{done}.npz"
-        values = {name: np.asarray(value) for name, value in self._variables()}
+        values: dict[str, Any] = {name: np.asarray(value) for name, value in self._variables()}
         with state.open("wb") as file:
             np.savez(file, **values)
         draft = folder / f"{PLACE}.new"
@@ -103,12 +103,6 @@ class Gan:
 
         keep = self.recipe.average
 
-        @tf.function(
-            input_signature=[
-                tf.TensorSpec((None, 128, 128, 1), tf.float32),
-                tf.TensorSpec((None,), tf.int32),
-            ]
-        )
         def step(films: Any, kinds: Any) -> Any:
             with tf.GradientTape() as tape:
                 drawn = self.generator([tf.random.normal((tf.shape(films)[0], NOISE)), kinds], training=True)
@@ -121,7 +115,8 @@ class Gan:
                 kept.assign(keep * kept + (1 - keep) * weight if "float" in kept.dtype else weight)
             return critic, loss
 
-        return step
+        films = tf.TensorSpec((None, *self.discriminator.input_shape[0][1:]), tf.float32)
+        return tf.function(step, input_signature=[films, tf.TensorSpec((None,), tf.int32)])
 
     def _train_discriminator(self, films: Any, drawn: Any, kinds: Any) -> Any:
         import tensorflow as tf

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from medcore.classifier.runtime import import_keras
 from medcore.synthesis.embedding import EmbeddingRecipe, train_embedding
 from medcore.synthesis.gan import GanRecipe, OnProgress, train_gan
 from medcore.training.films import divide, read_films, read_inputs, read_labels
+
+if TYPE_CHECKING:
+    import keras
 
 SIDE = 128  # rows and columns that the generator draws
 GENERATOR_FILE, EMBEDDING_FILE = "generator.keras", "embedding.keras"
@@ -49,12 +53,12 @@ def train_synthesis(data: Path, work: Path, recipe: SynthesisRecipe, on_progress
         _keep(generator, work / GENERATOR_FILE)
 
 
-def load_network(work: Path, name: str) -> object:
+def load_network(work: Path, name: str) -> Any:
     """Load a network that `train_synthesis` kept."""
     return import_keras().saving.load_model(work / name, compile=False, safe_mode=True)
 
 
-def _keep(network: object, file: Path) -> None:
+def _keep(network: "keras.Model", file: Path) -> None:
     draft = file.with_name(f"new-{file.name}")
-    network.save(draft)  # type: ignore[attr-defined]
+    network.save(draft)
     draft.replace(file)

@@ -25,9 +25,7 @@ class Augmentation:
     noise: float = 4.0  # gray values, standard deviation
     jpeg_quality: int = 50  # half of the films are compressed, at this quality or better
     erased: float = 0.0  # half of the films lose a rectangle, its sides up to this share of the film's
-    bordered: float = (
-        0.0  # half of the films lose their sides to black, each up to this share of the film's
-    )
+    bordered: float = 0.0  # half of the films lose their sides to black, each up to this share of the film's
 
     def weakened(self, strength: float) -> "Augmentation":
         """Return changes that are a share as large; 1 for these, 0 for none but mirror images and black borders."""
