@@ -184,6 +184,17 @@ def test_a_bar_in_a_cell_does_not_end_it() -> None:
     assert "chosen \\| by hand" in text_of()
 
 
+def test_probabilities_that_were_off_on_the_test_films_are_warned_of() -> None:
+    def off_by(value: float) -> Any:
+        error = Figure(value, value - 0.01, value + 0.01)
+        return replace(FIGURES, binary=replace(FIGURES.binary, expected_calibration_error=error))
+
+    worse = text_of(pneumonia={"validation": off_by(0.02), "test": off_by(0.15)})
+    assert "its probabilities were off by 0.150 on average, on validation films by 0.020" in worse
+    same = text_of(pneumonia={"validation": off_by(0.02), "test": off_by(0.035)})  # their intervals overlap
+    assert "were off by" not in same
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [

@@ -13,7 +13,12 @@ from sklearn.metrics import roc_curve
 
 from medcore.evaluation.confusion import Counts, confusion_matrix, count_decisions, predictive_values
 from medcore.evaluation.operating_point import choose_operating_points, measure_point
-from medcore.evaluation.thresholds import balanced_threshold, balanced_under_shift, lowest_threshold
+from medcore.evaluation.thresholds import (
+    balanced_threshold,
+    balanced_under_shift,
+    lowest_threshold,
+    sensitivity_specificity,
+)
 from tests.test_evaluation import films
 
 FILMS = st.lists(st.tuples(st.booleans(), st.integers(0, 8)), min_size=2, max_size=30)
@@ -112,6 +117,26 @@ def test_three_points_are_chosen_and_named() -> None:
     assert sensitive.threshold <= balanced.threshold <= specific.threshold
     assert sensitive.sensitivity >= 0.97 and specific.specificity >= 0.97
     assert "0.97" in sensitive.rule and "lowest" in balanced.rule and "0.97" in specific.rule
+
+
+def test_where_films_are_told_apart_well_the_points_keep_their_order() -> None:
+    truth = np.arange(100) >= 50
+    probability = np.arange(100) / 100  # 0.5 parts them; from 0.49 one normal film is called, from 0.51 one is missed
+    sensitive, balanced, specific = choose_operating_points(truth, probability)
+    assert (sensitive.threshold, balanced.threshold, specific.threshold) == (0.5, 0.5, 0.5)
+
+
+def test_a_point_keeps_its_promise_under_every_shift() -> None:
+    truth = np.arange(100) >= 50
+    plain = np.arange(100) / 100
+    darker, lighter = plain - 0.1, plain + 0.1
+    sensitive, balanced, specific = choose_operating_points(truth, plain, [darker, lighter])
+    assert sensitive.threshold == pytest.approx(0.41)  # of the darker films two may be missed: 49 of 50 and more found
+    assert balanced.threshold == pytest.approx(0.5)
+    assert specific.threshold == pytest.approx(0.59)  # of the lighter ones one may be called
+    for version in (plain, darker, lighter):
+        assert sensitivity_specificity(truth, version, sensitive.threshold)[0] >= 0.97
+        assert sensitivity_specificity(truth, version, specific.threshold)[1] >= 0.97
 
 
 def test_what_a_point_buys_is_counted_with_exact_bounds() -> None:

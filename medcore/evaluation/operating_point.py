@@ -3,6 +3,7 @@
 Source: Youden, Cancer 1950 (sensitivity + specificity - 1); Clopper and Pearson, Biometrika 1934 (bounds).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from medcore.evaluation.confusion import count_decisions
 from medcore.evaluation.intervals import LEVEL, proportion_interval
 from medcore.evaluation.thresholds import (
-    balanced_threshold,
+    balanced_under_shift,
     highest_threshold,
     lowest_threshold,
     sensitivity_specificity,
@@ -31,7 +32,6 @@ HIGH_SENSITIVITY = "high sensitivity"
 BALANCED = "balanced"
 HIGH_SPECIFICITY = "high specificity"
 WANTED = 0.97  # sensitivity or specificity of the points named after them
-BALANCED_RULE = "largest sensitivity + specificity - 1 (Youden); of equal ones the lowest threshold"
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,25 @@ class OperatingPoint:
 
 
 def choose_operating_points(
-    truth: np.ndarray, probability: np.ndarray, wanted: float = WANTED, level: float = LEVEL
+    truth: np.ndarray,
+    probability: np.ndarray,
+    shifted: Sequence[np.ndarray] = (),
+    wanted: float = WANTED,
+    level: float = LEVEL,
 ) -> tuple[OperatingPoint, OperatingPoint, OperatingPoint]:
     """Choose three operating points on validation films: high sensitivity, balanced, high specificity.
+
+    Where films are told apart well, a threshold can be sensitive and specific at once; the first point never lies
+    above the balanced one, and the last never below it, so that each is what its name says beside the others.
 
     Parameters
     ----------
     truth : numpy.ndarray, shape (n,), bool
     probability : numpy.ndarray, shape (n,)
+    shifted : sequence of numpy.ndarray, each of shape (n,)
+        The same films' probabilities under each simulated shift, which the thresholds must serve too.
     wanted : float
-        Least sensitivity of the first point and least specificity of the last, above 0, up to 1.
+        Least sensitivity of the first point and least specificity of the last in every version, above 0, up to 1.
     level : float
         Of the exact bounds; films of one patient count as if they were of several.
 
@@ -75,24 +84,34 @@ def choose_operating_points(
     ValueError
         If all films are positive or all negative, or `wanted` is out of its range.
     """
+    versions = [probability, *shifted]
+    where = " on the films as they are and under each simulated shift" if len(versions) > 1 else ""
+    mean = f", mean{where}" if where else ""
+    balanced = balanced_under_shift(truth, versions)
+    sensitive = min(balanced, *(highest_threshold(truth, version, wanted) for version in versions))
+    specific = max(balanced, *(lowest_threshold(truth, version, wanted) for version in versions))
     chosen = (
         (
             HIGH_SENSITIVITY,
-            f"highest threshold with a sensitivity of at least {wanted:g}",
-            highest_threshold(truth, probability, wanted),
+            f"highest threshold with a sensitivity of at least {wanted:g}{where}; not above the balanced one",
+            sensitive,
         ),
-        (BALANCED, BALANCED_RULE, balanced_threshold(truth, probability)),
+        (
+            BALANCED,
+            f"largest sensitivity + specificity - 1 (Youden){mean}; of equal ones the lowest",
+            balanced,
+        ),
         (
             HIGH_SPECIFICITY,
-            f"lowest threshold with a specificity of at least {wanted:g}",
-            lowest_threshold(truth, probability, wanted),
+            f"lowest threshold with a specificity of at least {wanted:g}{where}; not below the balanced one",
+            specific,
         ),
     )
-    sensitive, balanced, specific = (
+    first, second, third = (
         measure_point(truth, probability, threshold, name=name, rule=rule, level=level)
         for name, rule, threshold in chosen
     )
-    return sensitive, balanced, specific
+    return first, second, third
 
 
 def measure_point(

@@ -35,9 +35,7 @@ from medcore.evaluation.operating_point import (
     BALANCED,
     OperatingPoint,
     choose_operating_points,
-    measure_point,
 )
-from medcore.evaluation.thresholds import balanced_under_shift
 from medcore.explanation.maps import raw_maps
 from medcore.training import pretrained
 from medcore.training.card_text import write_card
@@ -63,10 +61,6 @@ SCOPE = Scope(
     views=("AP", "PA"),
     min_age_years=1,
     max_age_years=5,
-)
-BALANCED_RULE = (
-    "largest mean of sensitivity + specificity - 1 (Youden) over the validation films as they are and under each "
-    "simulated shift"
 )
 
 
@@ -107,13 +101,10 @@ def calibrated(network: "keras.Model", parts: Parts, recipe: Recipe) -> tuple[Fo
 
 
 def choose_points(forward: Forward, certainty: Certainty, answers: Answers) -> tuple[OperatingPoint, ...]:
-    """Choose the three operating points on validation films; the balanced one under simulated shift too."""
-    sensitive, _, specific = choose_operating_points(answers.truth, answers.pneumonia)
+    """Choose the three operating points on validation films, as they are and under simulated shift."""
     shifted = [forward(changed(answers.films, change)).logits for change in SHIFTS.values()]
-    versions = [positive_probability(certainty.calibrated(logits)) for logits in shifted]
-    threshold = balanced_under_shift(answers.truth, [answers.pneumonia, *versions])
-    balanced = measure_point(answers.truth, answers.pneumonia, threshold, name=BALANCED, rule=BALANCED_RULE)
-    return sensitive, balanced, specific
+    probabilities = [positive_probability(certainty.calibrated(logits)) for logits in shifted]
+    return choose_operating_points(answers.truth, answers.pneumonia, probabilities)
 
 
 def film_hashes(films: np.ndarray) -> list[str]:

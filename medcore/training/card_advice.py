@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from medcore.classifier.card import ModelCard
 from medcore.classifier.report import Report
-from medcore.training.card_tables import number_between
+from medcore.training.card_tables import number, number_between, percent
 from medcore.training.shortcut import WITHOUT_REGION
 
 CHANCE = 0.5  # the area under the ROC curve of a guess
@@ -39,6 +39,7 @@ def warnings(card: ModelCard, report: Report) -> list[str]:
 
 
 def _measured_warnings(report: Report) -> Iterator[str]:
+    yield from _fall_on_test_films(report)
     beyond = [row.change for row in report.robustness if not row.within_limits]
     if beyond:
         yield f"Beyond the limits on changed films: {'; '.join(beyond)}."
@@ -48,3 +49,20 @@ def _measured_warnings(report: Report) -> Iterator[str]:
         if best.auc_low > CHANCE:
             area = number_between(best.auc, best.auc_low, best.auc_high)
             yield f"Part of what it goes by lies around the lungs: with the lung region blanked, its AUC is {area}."
+
+
+def _fall_on_test_films(report: Report) -> Iterator[str]:
+    """Say how much worse it was on films that chose nothing, where it was."""
+    before, after = report.pneumonia.get("validation"), report.pneumonia.get("test")
+    if before is None or after is None:
+        return
+    one, other = before.binary, after.binary
+    error, error_before = other.expected_calibration_error, one.expected_calibration_error
+    if error.low is None or error_before.high is None or error.low <= error_before.high:
+        return
+    yield (
+        f"On the test films its probabilities were off by {number(error.value)} on average, on validation films by "
+        f"{number(error_before.value)}; its specificity was {percent(other.specificity.value)} against "
+        f"{percent(one.specificity.value)}. Probability, range and what is not ruled out hold for films like the "
+        "validation films alone: expect the like elsewhere, and measure it there."
+    )
