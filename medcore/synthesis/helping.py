@@ -50,7 +50,7 @@ def measure_help(
     recipe: Recipe = DEFAULT_RECIPE,
     on_progress: OnProgress | None = None,
 ) -> list[HelpRow]:
-    """Train with and without drawn films; `out`, a JSON file, keeps each result, and what is there is not trained again.
+    """Train with and without drawn films; `out`, a JSON file, keeps each result; what is there is not trained again.
 
     Parameters
     ----------
