@@ -24,7 +24,7 @@ def show_card() -> None:
     st.subheader("Validation and performance", anchor=False)
     show_figures(report)
     show_charts(card, report)
-    show_points(card)
+    show_points(card, report)
     show_labels(card, report)
     show_sets(card, report)
     show_subgroups(report)

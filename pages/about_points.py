@@ -3,6 +3,7 @@
 import streamlit as st
 
 from medcore.classifier import ModelCard, OperatingPoint
+from medcore.classifier.report import Report
 from medcore.evaluation.per_hundred import Errors, errors_per_hundred, positives_per_hundred
 from medcore.library import percent
 from pages.about_parts import share, share_between, show_table
@@ -10,7 +11,7 @@ from pages.about_parts import share, share_between, show_table
 LIVE = "decides now"
 
 
-def show_points(card: ModelCard) -> None:
+def show_points(card: ModelCard, report: Report) -> None:
     """Show the operating points, and what they are worth at a prevalence that the reader sets."""
     st.markdown("#### Operating points")
     st.text(
@@ -26,10 +27,15 @@ def show_points(card: ModelCard) -> None:
     chosen = st.slider("Films with pneumonia, of 100", 1, 99, usual, key="about_prevalence")
     st.text(f"Of 100 films of which {chosen} show pneumonia:")
     rows = [
-        (point, errors_per_hundred(point.sensitivity, point.specificity, chosen / 100))
+        (named(point, point.name == card.live_point), point.sensitivity, point.specificity)
         for point in card.operating_points
     ]
-    show_table([worth(point, errors, point.name == card.live_point) for point, errors in rows])
+    test = report.pneumonia.get("test")
+    found_on_test = test and test.binary.sensitivity.value
+    left_on_test = test and test.binary.specificity.value
+    if found_on_test is not None and left_on_test is not None:
+        rows.append((f"{card.live_point.capitalize()}, as on the test films", found_on_test, left_on_test))
+    show_table([worth(name, errors_per_hundred(found, left, chosen / 100)) for name, found, left in rows])
 
 
 def costs(point: OperatingPoint, is_live: bool) -> dict[str, str]:
@@ -47,10 +53,10 @@ def costs(point: OperatingPoint, is_live: bool) -> dict[str, str]:
     }
 
 
-def worth(point: OperatingPoint, errors: Errors, is_live: bool) -> dict[str, str]:
+def worth(name: str, errors: Errors) -> dict[str, str]:
     """Say what the decisions of a point are worth among a hundred films."""
     return {
-        "Point": named(point, is_live),
+        "Point": name,
         "Called": f"{errors.called:.1f}",
         "False alarms": f"{errors.false_alarms:.1f}",
         "Missed": f"{errors.misses:.1f}",

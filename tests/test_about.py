@@ -95,6 +95,10 @@ def test_what_a_call_is_worth_follows_the_prevalence_that_the_reader_sets(folder
     page.slider(key="about_prevalence").set_value(10).run()
     (worth,) = (one.value for one in page.table if "Called" in one.value)
     assert worth.iloc[0].tolist()[1:] == ["27.0", "18.0", "1.0", "33.3 %", "98.6 %"]
+    test = read_report(folder).pneumonia["test"].binary
+    found, called = 10 * (test.sensitivity.value or 0), 90 * (1 - (test.specificity.value or 0))
+    assert "on the test films" in worth.iloc[1].tolist()[0]
+    assert worth.iloc[1].tolist()[2:4] == [f"{called:.1f}", f"{10 - found:.1f}"]
 
 
 def test_a_card_without_figures_is_shown_all_the_same_and_says_what_helps(folder: Path) -> None:

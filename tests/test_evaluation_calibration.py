@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import log_softmax, softmax
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
@@ -15,7 +15,6 @@ from medcore.evaluation.calibration import (
     brier_score,
     cross_entropy,
     expected_calibration_error,
-    fit_label_temperature,
     fit_temperature,
     log_loss,
     probability_bins,
@@ -58,22 +57,11 @@ def test_the_temperature_of_two_opposite_logits_is_worked_out_by_hand() -> None:
     """Three of four films of logit difference 2 are right: 2 / T must be the logit of 3/4, log 3."""
     logits = np.array([[2.0, 0.0]] * 4)
     assert fit_temperature(logits, np.array([0, 0, 0, 1])) == pytest.approx(2 / np.log(3), rel=1e-5)
-    assert fit_label_temperature(np.full(4, 2.0), np.array([True, True, True, False])) == pytest.approx(
-        2 / np.log(3), rel=1e-5
-    )
 
 
 @pytest.mark.parametrize(("labels", "bound"), [([0, 1], 0.05), ([1, 0], 20.0)])
 def test_a_network_always_right_or_always_wrong_gets_a_bound(labels: list[int], bound: float) -> None:
     assert fit_temperature(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array(labels)) == bound
-    assert fit_label_temperature(np.array([1.0, -1.0]), np.array(labels) == 0) == bound
-
-
-def test_one_temperature_serves_all_labels_of_a_film() -> None:
-    generator = np.random.default_rng(4)
-    logits = generator.normal(0, 2, (8000, 5))
-    truth = generator.random(logits.shape) < expit(logits)
-    assert fit_label_temperature(2 * logits, truth) == pytest.approx(2, rel=0.05)
 
 
 @pytest.mark.parametrize("labels", [[0, 3], [0, -1], [0]])
@@ -87,8 +75,6 @@ def test_labels_that_name_no_class_are_refused(labels: list[int]) -> None:
 def test_no_film_has_no_temperature() -> None:
     with pytest.raises(ValueError, match="one is needed"):
         fit_temperature(np.zeros((0, 3)), np.zeros(0, int))
-    with pytest.raises(ValueError, match="a film"):
-        fit_label_temperature(np.zeros(0), np.zeros(0, bool))
 
 
 def test_losses_agree_with_scikit_learn() -> None:

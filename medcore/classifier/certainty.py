@@ -1,8 +1,7 @@
 """What a model's logits are worth: a calibrated probability, an interval around it, and the labels not ruled out.
 
 Source: Guo et al., ICML 2017 (temperature), with the offset of Platt, 1999; Vovk and Petej, UAI 2014 (Venn-Abers
-interval); Vovk, ACML 2012 (class-conditional prediction sets). All
-were fitted on films that the network was not trained on.
+interval); Vovk, ACML 2012 (class-conditional prediction sets). All were fitted on films that trained nothing else.
 
 The Venn-Abers score is the pneumonia logit before the temperature: only its order matters, and the interval's promise
 asks for a score that owes nothing to the calibration films. The interval is no confidence interval around the

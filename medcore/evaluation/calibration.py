@@ -51,30 +51,6 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return _best_temperature(loss)
 
 
-def fit_label_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Return the one temperature for labels that are each present or absent (a sigmoid each).
-
-    Parameters
-    ----------
-    logits : numpy.ndarray, shape (n,) or (n, k)
-    truth : numpy.ndarray, bool, the shape of `logits`
-
-    Returns
-    -------
-    float
-        From 0.05 to 20, as in `fit_temperature`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ or there is no film.
-    """
-    if logits.shape != truth.shape or not truth.size:
-        raise ValueError(f"Logits and truth must have one shape and a film, got {logits.shape} and {truth.shape}.")
-    signed = np.where(truth, -1.0, 1.0) * logits.astype(np.float64)
-    return _best_temperature(lambda temperature: float(np.mean(np.logaddexp(0, signed / temperature))))
-
-
 def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Return the mean negative log-probability of the true classes, in nats.
 
