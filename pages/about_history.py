@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from medcore.classifier.report import Report
+from medcore.classifier.report import Report, seed_name
 from pages.about_parts import NONE, decimal, share, show_table
 
 
@@ -16,7 +16,7 @@ def show_meetings(report: Report) -> None:
                 "Date": row.date,
                 "Recipe": row.commit[:8],
                 "Model": f"**{row.model}**, shipped" if row.is_shipped else row.model,
-                "Seed": f"{row.seed}",
+                "Training": seed_name(row.seed),
                 "AUC": decimal(row.auc),
                 "Accuracy": share(row.accuracy),
                 "Sensitivity": share(row.sensitivity),

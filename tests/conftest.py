@@ -18,6 +18,10 @@ from tests.libraries import Bring, quick_check
 from tests.servers import Server, build_site, running_server
 
 OPENS_VIEWER = re.compile(r"test_browser\.py|test_viewer_(?!build|files).*\.py")
+# Test processes share the cores, so that more threads in each only wait for one another; set before TensorFlow starts.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 NO_VIEWER = "the viewer is not built; it is built with"
 SHARED_DATA = Path(os.environ.get("MEDCORE_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
 

@@ -118,7 +118,8 @@ class FrameCache:
 
     def _publish(self, partial: Path, path: Path) -> None:
         for _ in range(TRIES):
-            with suppress(FileNotFoundError):  # another thread has just removed the folder
+            # Another thread has just removed the folder; "exists" is pathlib's answer when it goes while it looks.
+            with suppress(FileNotFoundError, FileExistsError):
                 path.parent.parent.mkdir(mode=PRIVATE, exist_ok=True)
                 path.parent.mkdir(mode=PRIVATE, exist_ok=True)
                 partial.replace(path)
