@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from medcore.demo import SYNTHETIC_FILMS
 from medcore.model_commands import FOLDER, MODEL
 from medcore.progress import progress
-from medcore.settings import REPOSITORY, Settings
+from medcore.settings import Settings
 
 WORK = click.option("--work", type=click.Path(path_type=Path), help="Where the networks are kept.")
-FILMS = REPOSITORY / "assets" / "synthetic-films"
 
 
 @click.group()
@@ -32,7 +32,7 @@ def train(data: Path, work: Path | None) -> None:
 @click.argument("data", type=FOLDER)
 @MODEL
 @WORK
-@click.option("--out", type=click.Path(path_type=Path), default=FILMS, help="The folder of the films.")
+@click.option("--out", type=click.Path(path_type=Path), default=SYNTHETIC_FILMS, help="The folder of the films.")
 def films(data: Path, model: Path | None, work: Path | None, out: Path) -> None:
     """Draw films and write those that come near no film in DATA and that the classifier would look at."""
     from medcore.classifier import default_model_folder

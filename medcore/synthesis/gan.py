@@ -17,6 +17,8 @@ from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
 from medcore.synthesis.networks import DRAWN, NOISE, build_discriminator, build_generator
 from medcore.synthesis.variation import vary
+from medcore.training.fit import computed_in
+from medcore.training.recipe import Precision
 
 if TYPE_CHECKING:
     import keras
@@ -34,10 +36,11 @@ class GanRecipe:
 
     seed: int = 1
     steps: int = 20_000
-    batch_size: int = 16
+    batch_size: int = 8
     learning_rate: float = 2e-4
-    average: float = 0.998  # momentum of the kept generator
+    average: float = 0.999  # momentum of the kept generator
     redraw: float = 1.0  # weight of drawing the film again
+    precision: Precision = "mixed_bfloat16"  # on a processor that knows it a third less time than float32
     save_every: int = 250  # steps
 
 
@@ -49,8 +52,9 @@ class Gan:
         keras = import_keras()
         keras.utils.set_random_seed(recipe.seed)
         self.recipe = recipe
-        self.generator, self.discriminator = build_generator(classes), build_discriminator(classes)
-        self.average = build_generator(classes)
+        with computed_in(recipe.precision):
+            self.generator, self.discriminator = build_generator(classes), build_discriminator(classes)
+            self.average = build_generator(classes)
         self.average.set_weights(self.generator.get_weights())
         self._optimizers = {
             network.name: keras.optimizers.Adam(recipe.learning_rate, beta_1=0.5, beta_2=0.99)

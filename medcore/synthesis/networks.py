@@ -17,6 +17,7 @@ NOISE = 128  # numbers that a film is drawn from
 CLASS_NOISE = 32  # numbers that a class becomes beside them
 FIRST = 4  # rows and columns that the generator starts with
 CHANNELS = {4: 256, 8: 256, 16: 128, 32: 96, 64: 64}  # by rows and columns
+WHOLE = "float32"  # what comes out, whatever the rest is computed in
 DRAWN = 32  # rows and columns of what the discriminator draws again
 
 
@@ -44,7 +45,7 @@ def build_generator(classes: int) -> "keras.Model":
         if size // 8 in maps:
             x = _excited(x, maps[size // 8], CHANNELS[size])
         maps[size] = x
-    x = layers.Conv2D(4, 3, padding="same", activation="tanh")(x)
+    x = layers.Conv2D(4, 3, padding="same", activation="tanh", dtype=WHOLE)(x)
     return keras.Model([noise, kind], _unfolded(x), name="generator")
 
 
@@ -66,18 +67,18 @@ def build_discriminator(classes: int) -> "keras.Model":
         x = _halved(x, filters)
         if filters == 192:
             seen = x
-    flat = layers.GlobalAveragePooling2D()(x)
-    place = layers.Conv2D(1, 4, use_bias=False)(x)
-    class_score = layers.Dot(1)([flat, layers.Embedding(classes, 256, embeddings_initializer="zeros")(kind)])
-    score = layers.Add()([layers.Flatten()(place), class_score])
-    return keras.Model([film, kind], [layers.Flatten()(score), _drawn_again(seen)], name="discriminator")
+    flat = layers.GlobalAveragePooling2D(dtype=WHOLE)(x)
+    place = layers.Flatten(dtype=WHOLE)(layers.Conv2D(1, 4, use_bias=False, dtype=WHOLE)(x))
+    wanted = layers.Embedding(classes, 256, embeddings_initializer="zeros", dtype=WHOLE)(kind)
+    score = layers.Add(dtype=WHOLE)([place, layers.Dot(1, dtype=WHOLE)([flat, wanted])])
+    return keras.Model([film, kind], [score, _drawn_again(seen)], name="discriminator")
 
 
 def _gate(x: Any) -> Any:
     """Let one half of the channels open and close the other (gated linear unit)."""
     keras = import_keras()
-    half = x.shape[-1] // 2
-    return x[..., :half] * keras.ops.sigmoid(x[..., half:])
+    passed, opened = keras.ops.split(x, 2, axis=-1)  # its gradient takes a fifth of the time of two slices
+    return passed * keras.ops.sigmoid(opened)
 
 
 def _excited(x: Any, coarse: Any, channels: int) -> Any:
@@ -113,4 +114,4 @@ def _drawn_again(seen: Any) -> Any:
     for filters in (64, 32):
         seen = layers.Conv2D(2 * filters, 3, padding="same", use_bias=False)(layers.UpSampling2D()(seen))
         seen = _gate(layers.BatchNormalization(momentum=0.9)(seen))
-    return layers.Conv2D(1, 3, padding="same", activation="tanh")(seen)
+    return layers.Conv2D(1, 3, padding="same", activation="tanh", dtype=WHOLE)(seen)
