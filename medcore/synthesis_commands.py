@@ -9,6 +9,7 @@ from medcore.model_commands import FOLDER, MODEL
 from medcore.progress import progress
 from medcore.settings import Settings
 
+HELP_FILE = "do-they-help.json"
 WORK = click.option("--work", type=click.Path(path_type=Path), help="Where the networks are kept.")
 
 
@@ -40,6 +41,22 @@ def films(data: Path, model: Path | None, work: Path | None, out: Path) -> None:
 
     figures = make_films(data, work or _work(), out, model or default_model_folder())
     click.echo(f"Drawn: {figures.drawn}, too near to a real film: {figures.too_near}, refused: {figures.refused}.")
+
+
+@synthesize.command()
+@click.argument("data", type=FOLDER)
+@MODEL
+@WORK
+@click.option("--out", type=click.Path(path_type=Path), default=SYNTHETIC_FILMS / HELP_FILE, help="The results.")
+def compare(data: Path, model: Path | None, work: Path | None, out: Path) -> None:
+    """Train with few films of a class, with and without drawn ones, and compare on validation films (hours)."""
+    from medcore.classifier import default_model_folder
+    from medcore.synthesis.helping import compare_with_drawn
+
+    with progress("Training") as bar:
+        rows = compare_with_drawn(data, work or _work(), model or default_model_folder(), out, on_progress=bar)
+    for row in rows:
+        click.echo(f"Seed {row.seed}, {row.drawn_films} drawn films: AUC {row.cut_auc:.3f}, mean {row.mean_auc:.3f}")
 
 
 def _work() -> Path:

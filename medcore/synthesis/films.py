@@ -4,7 +4,7 @@ import csv
 import dataclasses
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -91,16 +91,8 @@ def make_films(data: Path, work: Path, out: Path, model: Path) -> FilmFigures:
     ModelError
         If the networks or films are missing, or too few films may be taken.
     """
-    judge = _judge(data, work)
-    classifier = Classifier.load(model)
-    quality = read_quality(model, classifier.card)
-
-    def refusal(film: np.ndarray) -> str:
-        reason = quality.check(film.astype(np.float32)).reason if quality else ""
-        return reason or classifier.predict(film[None].astype(np.float32))[0].refusal
-
-    generator = partial(load_network(work, GENERATOR_FILE), training=False)
-    chosen, seen = choose(draw_films(generator, judge.nearest_to, judge.limit, refusal), OF_EACH, AT_MOST)
+    judge = open_judge(data, work)
+    chosen, seen = choose(candidates(judge, work, model), OF_EACH, AT_MOST)
     if len(chosen) < OF_EACH * len(CLASSES):
         raise ModelError(
             f"Only {len(chosen)} of {len(seen)} drawn films may be taken, {OF_EACH * len(CLASSES)} are needed. "
@@ -116,7 +108,21 @@ def make_films(data: Path, work: Path, out: Path, model: Path) -> FilmFigures:
     return figures
 
 
-def _judge(data: Path, work: Path) -> Judge:
+def candidates(judge: Judge, work: Path, model: Path) -> Iterator[DrawnFilm]:
+    """Draw one film after another, each with the reason why it may not be taken, if there is one."""
+    classifier = Classifier.load(model)
+    quality = read_quality(model, classifier.card)
+
+    def refusal(film: np.ndarray) -> str:
+        reason = quality.check(film.astype(np.float32)).reason if quality else ""
+        return reason or classifier.predict(film[None].astype(np.float32))[0].refusal
+
+    generator = partial(load_network(work, GENERATOR_FILE), training=False)
+    return draw_films(generator, judge.nearest_to, judge.limit, refusal)
+
+
+def open_judge(data: Path, work: Path) -> Judge:
+    """Read the films that drawn ones are held against, and say from which distance on one is too near."""
     parts = divide(read_films(data))
     network = load_network(work, EMBEDDING_FILE)
     known = read_inputs(parts.training, INPUT_SIZE)

@@ -1,7 +1,8 @@
 """Whether films of nobody help where a class has few real ones: the committed recipe with and without them.
 
 One class of the training films is cut to 100; the same class is then filled up with drawn films. The question is
-answered on validation films, with three seeds, and the answer is written down whatever it is.
+answered on validation films, with three seeds, and the answer is written down whatever it is. The generator has seen
+all films of the class, which speaks for the drawn films: where they bring nothing, a generator of 100 films would not.
 """
 
 import dataclasses
@@ -9,16 +10,19 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from medcore.classifier.decision import CLASSES
 from medcore.classifier.network import INPUT_SIZE
+from medcore.errors import ModelError
 from medcore.evaluation.roc import auc
-from medcore.synthesis.drawing import DrawnFilm
+from medcore.synthesis.films import candidates, open_judge
 from medcore.training.asking import outputs_of
-from medcore.training.films import Film, Parts, read_inputs, read_labels
+from medcore.training.films import Film, Parts, divide, read_films, read_inputs, read_labels
 from medcore.training.fit import OnProgress
 from medcore.training.recipe import DEFAULT_RECIPE, Recipe
 from medcore.training.starting import train_network
@@ -28,6 +32,7 @@ log = logging.getLogger(__name__)
 CUT = "viral"  # the class of which few films are left
 LEFT = 100  # real films of it
 ADDED = 400  # drawn films of it
+AT_MOST = 6 * ADDED  # films of all classes that are looked at
 DRAW_SEED = 20261121
 
 
@@ -41,11 +46,37 @@ class HelpRow:
     mean_auc: float  # mean over the classes, each against the rest
 
 
+def compare_with_drawn(
+    data: Path, work: Path, model: Path, out: Path, on_progress: OnProgress | None = None
+) -> list[HelpRow]:
+    """Compare, with films that the rule would take, drawn by the generator that is kept in `work`.
+
+    Raises
+    ------
+    ModelError
+        If the networks or films are missing, or too few drawn films may be taken.
+    """
+    parts = divide(read_films(data))
+
+    @cache
+    def drawn() -> np.ndarray:
+        seen = islice(candidates(open_judge(data, work), work, model), AT_MOST)
+        taken = [film.film for film in seen if film.asked == CUT and not film.refused][:ADDED]
+        if len(taken) < ADDED:
+            raise ModelError(
+                f"Only {len(taken)} of {AT_MOST} drawn films may be taken. Train the generator for longer."
+            )
+        return np.stack(taken)
+
+    return measure_help(parts, drawn, out, work=work / "compare", on_progress=on_progress)
+
+
 def measure_help(
     parts: Parts,
-    drawn: Callable[[], Sequence[DrawnFilm]],
+    drawn: Callable[[], np.ndarray],
     out: Path,
     *,
+    work: Path | None = None,
     seeds: Sequence[int] = (1, 2, 3),
     recipe: Recipe = DEFAULT_RECIPE,
     on_progress: OnProgress | None = None,
@@ -57,8 +88,10 @@ def measure_help(
     parts : Parts
         The real films.
     drawn : callable
-        Gives films that were asked to be of the cut class.
+        Gives films that were asked to be of the cut class, shape (400, rows, columns), uint8.
     out : Path
+    work : Path, optional
+        Remembers a training, so that an interrupted one goes on.
     seeds : sequence of int
     recipe : Recipe
         Its seed is replaced.
@@ -73,14 +106,14 @@ def measure_help(
         for added in (0, ADDED):
             if any((row.seed, row.drawn_films) == (seed, added) for row in rows):
                 continue
-            nobody = np.stack([film.film for film in drawn()]) if added else films[:0]
+            nobody = drawn() if added else films[:0]
             kinds = np.full(len(nobody), CLASSES.index(CUT), labels.dtype)
             network = train_network(
                 np.concatenate([films, nobody]),
                 np.concatenate([labels, kinds]),
                 CLASSES,
                 replace(recipe, seed=seed),
-                work=out.parent / f"{out.stem}-work",
+                work=work,
                 on_progress=on_progress,
             )
             rows.append(_judge(seed, added, truth, outputs_of(network, shown.astype(np.float32))))
