@@ -105,8 +105,6 @@ class Gan:
     def _traced(self) -> Any:
         import tensorflow as tf
 
-        keep = self.recipe.average
-
         def step(films: Any, kinds: Any) -> Any:
             with tf.GradientTape() as tape:
                 drawn = self.generator([tf.random.normal((tf.shape(films)[0], NOISE)), kinds], training=True)
@@ -115,6 +113,8 @@ class Gan:
                 score, _ = self.discriminator([vary(drawn), kinds], training=True)
                 loss = -tf.reduce_mean(score)
             self._apply(self.generator, tape, loss)
+            done = tf.cast(self._optimizers["generator"].iterations, tf.float32)
+            keep = tf.minimum(self.recipe.average, done / (done + 10))  # early on the average must forget how it began
             for kept, weight in zip(self.average.weights, self.generator.weights, strict=True):
                 kept.assign(keep * kept + (1 - keep) * weight if "float" in kept.dtype else weight)
             return critic, loss

@@ -17,6 +17,7 @@ NOISE = 128  # numbers that a film is drawn from
 CLASS_NOISE = 32  # numbers that a class becomes beside them
 FIRST = 4  # rows and columns that the generator starts with
 CHANNELS = {4: 256, 8: 256, 16: 128, 32: 96, 64: 64}  # by rows and columns
+LAST = 8  # channels of the film's own size
 WHOLE = "float32"  # what comes out, whatever the rest is computed in
 DRAWN = 32  # rows and columns of what the discriminator draws again
 
@@ -45,8 +46,9 @@ def build_generator(classes: int) -> "keras.Model":
         if size // 8 in maps:
             x = _excited(x, maps[size // 8], CHANNELS[size])
         maps[size] = x
-    x = layers.Conv2D(4, 3, padding="same", activation="tanh", dtype=WHOLE)(x)
-    return keras.Model([noise, kind], _unfolded(x), name="generator")
+    x = _gate(_unfolded(layers.Conv2D(8 * LAST, 3, padding="same")(x)))
+    film = layers.Conv2D(1, 3, padding="same", activation="tanh", dtype=WHOLE)(x)  # smooths the seams of the unfolding
+    return keras.Model([noise, kind], film, name="generator")
 
 
 def build_discriminator(classes: int) -> "keras.Model":
@@ -89,11 +91,11 @@ def _excited(x: Any, coarse: Any, channels: int) -> Any:
 
 
 def _unfolded(x: Any) -> Any:
-    """Lay four channels out as two rows and two columns."""
+    """Lay every four channels out as two rows and two columns of one."""
     keras = import_keras()
-    _, rows, columns, _ = x.shape
-    squares = keras.ops.transpose(keras.ops.reshape(x, (-1, rows, columns, 2, 2)), (0, 1, 3, 2, 4))
-    return keras.ops.reshape(squares, (-1, 2 * rows, 2 * columns, 1))
+    _, rows, columns, channels = x.shape
+    squares = keras.ops.transpose(keras.ops.reshape(x, (-1, rows, columns, 2, 2, channels // 4)), (0, 1, 3, 2, 4, 5))
+    return keras.ops.reshape(squares, (-1, 2 * rows, 2 * columns, channels // 4))
 
 
 def _halved(x: Any, filters: int) -> Any:
