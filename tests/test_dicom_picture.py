@@ -1,9 +1,10 @@
 """Picture files become DICOM images with their own values, and hostile ones a sentence."""
 
 import struct
+import zipfile
 import zlib
+from dataclasses import replace
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pydicom
 import pytest
 from PIL import Image
 
-from medcore.dicom.header import read_header
-from medcore.dicom.instance import TAGS, read_attributes
-from medcore.dicom.picture import PictureFacts, looks_like_picture, picture_as_dicom
-from medcore.errors import PixelError
+from medcore.dicom import CheckedFile, Refusal, read_frame
+from medcore.dicom.intake import check_items
+from medcore.dicom.items import Item, PictureFacts
+from medcore.dicom.picture import looks_like_picture
+from medcore.dicom.sources import expand
+from tests.films import write_film
 
 FACTS = PictureFacts("P-1", "F", 4, date(2024, 2, 3), "CR", "CHEST", "AP", "Upload")
 GRAY = np.random.default_rng(1).integers(0, 256, (9, 7), np.uint8)
@@ -28,8 +31,30 @@ def kept(path: Path, pixels: np.ndarray, **options: Any) -> Path:
     return path
 
 
+def outcome(path: Path, facts: PictureFacts | None = FACTS) -> CheckedFile | Refusal | None:
+    """Let a picture go through intake."""
+    staging = path.parent / "staging"
+    staging.mkdir(exist_ok=True)
+    items = (replace(item, picture=facts) for item in expand([path]) if isinstance(item, Item))
+    (one,) = check_items(items, staging)
+    return one
+
+
+def taken(path: Path, facts: PictureFacts | None = FACTS) -> CheckedFile:
+    one = outcome(path, facts)
+    assert isinstance(one, CheckedFile), one
+    return one
+
+
+def refusal(path: Path, facts: PictureFacts | None = FACTS) -> str:
+    one = outcome(path, facts)
+    assert isinstance(one, Refusal)
+    assert list((path.parent / "staging").iterdir()) == []
+    return one.reason
+
+
 def converted(path: Path) -> pydicom.FileDataset:
-    return pydicom.dcmread(BytesIO(picture_as_dicom(path, FACTS)))
+    return pydicom.dcmread(taken(path).staged)
 
 
 @pytest.mark.parametrize(
@@ -68,18 +93,19 @@ def test_an_opaque_fourth_channel_is_left_out(tmp_path: Path) -> None:
 
 
 def test_what_was_said_of_the_picture_is_in_the_file(tmp_path: Path) -> None:
-    data = picture_as_dicom(kept(tmp_path / "Doe Jane.png", GRAY), FACTS)
-    attributes = read_attributes(read_header(BytesIO(data), TAGS), "0" * 64)
+    one = taken(kept(tmp_path / "Doe Jane.png", GRAY))
+    attributes = one.attributes
     assert (attributes.patient_id, attributes.patient_sex, attributes.patient_age_years) == ("P-1", "F", 4)
     assert (attributes.modality, attributes.body_part_examined, attributes.view_position) == ("CR", "CHEST", "AP")
     assert attributes.study_date == date(2024, 2, 3)
-    assert b"Doe" not in data
+    assert b"Doe" not in one.staged.read_bytes()
+    np.testing.assert_array_equal(read_frame(one.staged).values, GRAY)
 
 
 def test_the_same_picture_is_the_same_image_and_of_another_patient_another(tmp_path: Path) -> None:
     first, again = kept(tmp_path / "a.png", GRAY), kept(tmp_path / "b.png", GRAY)
-    assert picture_as_dicom(first, FACTS) == picture_as_dicom(again, FACTS)
-    other = pydicom.dcmread(BytesIO(picture_as_dicom(first, PictureFacts("P-2"))))
+    assert taken(first).sha256 == taken(again).sha256
+    other = pydicom.dcmread(taken(first, PictureFacts("P-2")).staged)
     assert other.SOPInstanceUID != converted(first).SOPInstanceUID
     assert other.StudyInstanceUID != converted(first).StudyInstanceUID
 
@@ -103,34 +129,48 @@ def write_huge_png(path: Path) -> None:
 
 def test_a_picture_that_claims_too_many_pixels_is_refused_unread(tmp_path: Path) -> None:
     write_huge_png(tmp_path / "huge.png")
-    with pytest.raises(PixelError, match="60000 x 60000"):
-        picture_as_dicom(tmp_path / "huge.png", FACTS)
+    assert "60000 x 60000" in refusal(tmp_path / "huge.png")
 
 
 def test_a_picture_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     for name in ("a.png", "a.jpg"):
         path = kept(tmp_path / name, np.tile(GRAY, (40, 40)))
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        with pytest.raises(PixelError, match="cut short"):
-            picture_as_dicom(path, FACTS)
+        assert "cut short" in refusal(path)
 
 
 def test_a_picture_with_transparent_parts_is_refused(tmp_path: Path) -> None:
     path = kept(tmp_path / "picture.png", np.dstack([COLOUR, GRAY]))
-    with pytest.raises(PixelError, match="transparent"):
-        picture_as_dicom(path, FACTS)
+    assert "transparent" in refusal(path)
 
 
 def test_an_animated_picture_is_refused(tmp_path: Path) -> None:
     frames = [Image.fromarray(GRAY), Image.fromarray(GRAY[::-1].copy())]
     frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:])
-    with pytest.raises(PixelError, match="animated"):
-        picture_as_dicom(tmp_path / "moving.png", FACTS)
+    assert "animated" in refusal(tmp_path / "moving.png")
 
 
 def test_what_is_no_such_picture_is_refused(tmp_path: Path) -> None:
     Image.fromarray(GRAY).save(tmp_path / "picture.gif")
     (tmp_path / "note.png").write_text("not a picture")
     for name in ("picture.gif", "note.png"):
-        with pytest.raises(PixelError, match="neither PNG nor JPEG"):
-            picture_as_dicom(tmp_path / name, FACTS)
+        assert "not a DICOM file" in refusal(tmp_path / name)
+
+
+def test_a_picture_of_which_nothing_is_known_is_left_out(tmp_path: Path) -> None:
+    assert "not a DICOM file" in refusal(kept(tmp_path / "picture.png", GRAY), None)
+
+
+def test_pictures_in_an_archive_and_films_beside_them_are_taken_in_their_order(tmp_path: Path) -> None:
+    kept(tmp_path / "a.png", GRAY)
+    write_film(tmp_path / "b.dcm")
+    with zipfile.ZipFile(tmp_path / "films.zip", "w") as zipped:
+        for name in ("a.png", "b.dcm"):
+            zipped.write(tmp_path / name, name)
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    items = [replace(item, picture=FACTS) for item in expand([tmp_path / "films.zip"]) if isinstance(item, Item)]
+    first, second = check_items(items, staging)
+    assert isinstance(first, CheckedFile) and isinstance(second, CheckedFile)
+    assert (first.source, second.source) == ("films.zip › a.png", "films.zip › b.dcm")
+    assert (first.attributes.patient_id, second.attributes.patient_id != "P-1") == ("P-1", True)

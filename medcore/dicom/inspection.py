@@ -14,16 +14,18 @@ from medcore.dicom.archives import DAMAGED_ZIP, ZIP_ERRORS, ZIP_MAGICS, open_mem
 from medcore.dicom.attributes import Attributes
 from medcore.dicom.elements import DAMAGE, items, tag_of, texts
 from medcore.dicom.header import DAMAGED, Header, looks_like_dicom, read_header
-from medcore.dicom.items import PEEK, Item, says_index
+from medcore.dicom.items import PEEK, Item, PictureFacts, says_index
 from medcore.dicom.layout import KEYWORDS, Layout, read_layout
 from medcore.dicom.limits import FILE_S, GROWTH_LIMIT, allow, decoding_s, file_limits
 from medcore.dicom.nesting import check_nesting
 from medcore.dicom.outcome import CheckedFile, Refusal
+from medcore.dicom.picture import looks_like_picture, picture_as_dicom
 from medcore.dicom.quick_header import PREAMBLE
 from medcore.errors import IntakeError, PixelError
 
 IN_MEMORY = 8 * 2**20  # bytes; a larger file is copied before it is checked
 CHUNK = 2**20  # bytes
+MOST_PICTURE = 64 * 2**20  # bytes of a PNG or JPEG file
 NOT_DICOM = "It is not a DICOM file, so it is left out."
 NESTED_ZIP = "It is an archive inside an archive. Unpack it and add what is in it."
 UNREADABLE = "The file cannot be read. Check that it is there, and its permissions."
@@ -110,10 +112,19 @@ def _check_or_refuse(item: Item, staged: Path) -> CheckedFile | Refusal | None:
 def _check(item: Item, staged: Path) -> CheckedFile | None:
     with _open(item) as stream:
         start = _read(stream, PEEK)
+        if item.picture is not None and looks_like_picture(start):
+            return _check_in_memory(_as_dicom(start + _read(stream, MOST_PICTURE), item.picture), item, staged)
         _check_kind(start, item)
         if item.size <= IN_MEMORY:
             return _check_in_memory(start + _read(stream, IN_MEMORY - PEEK + 1), item, staged)
         return _check_copy(start, stream, item, staged)
+
+
+def _as_dicom(data: bytes, facts: PictureFacts) -> bytes:
+    if len(data) > MOST_PICTURE:
+        raise IntakeError(f"The picture file has more than {MOST_PICTURE // 2**20} MiB. Export it smaller.")
+    with file_limits():
+        return picture_as_dicom(data, facts)
 
 
 def _open(item: Item) -> BinaryIO:

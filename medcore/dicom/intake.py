@@ -7,8 +7,9 @@ or none, because what was written lives in the system's cache; only a power cut 
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,17 +51,34 @@ def check_files(paths: Iterable[Path], staging: Path, on_progress: Progress | No
     IntakeError
         If the staging folder cannot be written to, for one because the disk is full.
     """
+    with closing(check_items(expand(paths), staging, on_progress)) as outcomes:
+        yield from (outcome for outcome in outcomes if outcome is not None)
+
+
+def check_items(
+    found: Iterable[Item | Refusal], staging: Path, on_progress: Progress | None = None
+) -> Generator[Outcome | None, None, None]:
+    """Check single files as `check_files` does, picture files too where their item says what is known of them.
+
+    Yields
+    ------
+    CheckedFile, Refusal or None
+        One for each that was found, in their order; None for an index of others.
+
+    Raises
+    ------
+    IntakeError
+        As `check_files`.
+    """
     progress = _Progress(on_progress)
     under_way: deque[_Job] = deque()
     unclaimed: deque[Outcome | None] = deque()
     try:
-        for job in _ahead(progress.counting(_jobs(expand(paths), staging)), under_way):
+        for job in _ahead(progress.counting(_jobs(found, staging)), under_way):
             unclaimed.extend(job.outcomes())
             while unclaimed:
-                outcome = unclaimed.popleft()
                 progress.step()
-                if outcome is not None:
-                    yield outcome
+                yield unclaimed.popleft()
     finally:
         _discard(unclaimed)
         for job in under_way:

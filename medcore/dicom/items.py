@@ -5,6 +5,7 @@ Source: DICOM PS3.10, 7.1 (the preamble, the prefix and the file meta informatio
 
 import struct
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from medcore.dicom.quick_header import LONG_VRS, META_START, SHORT_VRS, TRANSFER_SYNTAX
@@ -27,6 +28,20 @@ class Member:
 
 
 @dataclass(frozen=True)
+class PictureFacts:
+    """What is known of a picture file (PNG or JPEG) that the file does not say."""
+
+    patient_id: str
+    sex: str = ""  # M, F, O, or empty where it is not known
+    age_years: int | None = None
+    study_date: date | None = None
+    modality: str = "OT"  # PS3.16, CID 29
+    body_part: str = ""
+    view: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class Item:
     """One file to check: by itself, or the one at `member` of the archive `path`."""
 
@@ -34,6 +49,7 @@ class Item:
     source: str
     size: int  # bytes, for a file in an archive as that claims: nothing beyond is read, and less is refused
     member: Member | None = None
+    picture: PictureFacts | None = None  # for a picture file that is to become a DICOM image; None leaves it out
 
     @property
     def proven_size(self) -> int:

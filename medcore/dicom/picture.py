@@ -4,27 +4,15 @@ Source: DICOM PS3.3, A.8.1 (Secondary Capture Image IOD), C.7.6.1.1.5 (Lossy Ima
 """
 
 import hashlib
-from dataclasses import dataclass
-from datetime import date
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from pydicom.dataset import FileDataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from medcore.dicom.decoders import GRACE_S, run_twice
-from medcore.dicom.limits import (
-    FILE_S,
-    GROWTH_LIMIT,
-    KILL_AFTER_S,
-    allow,
-    allowed_s,
-    check_time,
-    decoding_s,
-    file_limits,
-)
+from medcore.dicom.items import PictureFacts
+from medcore.dicom.limits import FILE_S, GROWTH_LIMIT, allow, check_time, decoding_s
 from medcore.dicom.new_image import Place, as_bytes, new_image, uid_of
 from medcore.errors import IntakeError
 
@@ -38,21 +26,6 @@ DAMAGED = "The picture is damaged or cut short. Export it again."
 TOO_LARGE = "The picture has {} x {} pixels, more than can be read. Export it smaller, at most {} megapixels."
 SEVERAL = "The picture is animated. Export each frame as a picture of its own."
 TRANSPARENT = "The picture has transparent parts, which have no gray value. Export it without transparency."
-NEITHER = "It is neither PNG nor JPEG, so it is left out."
-
-
-@dataclass(frozen=True)
-class PictureFacts:
-    """What is known of a picture that its file does not say."""
-
-    patient_id: str
-    sex: str = ""  # "M", "F", "O" or unknown
-    age_years: int | None = None
-    study_date: date | None = None
-    modality: str = "OT"  # PS3.16, CID 29
-    body_part: str = ""
-    view: str = ""
-    description: str = ""
 
 
 def looks_like_picture(start: bytes) -> bool:
@@ -60,12 +33,12 @@ def looks_like_picture(start: bytes) -> bool:
     return start.startswith(MAGICS)
 
 
-def picture_as_dicom(path: Path, facts: PictureFacts) -> bytes:
-    """Turn a picture file into a DICOM file, in a child process with limits; the same bytes for the same picture.
+def picture_as_dicom(data: bytes, facts: PictureFacts) -> bytes:
+    """Turn a picture file into a DICOM file, the same bytes for the same picture; only in a child, under its limits.
 
     Parameters
     ----------
-    path : Path
+    data : bytes
         PNG (gray at 1, 8 or 16 bits, or colour) or JPEG. It is turned as its Exif orientation says; a colour picture
         whose channels are all alike becomes gray.
     facts : PictureFacts
@@ -77,24 +50,11 @@ def picture_as_dicom(path: Path, facts: PictureFacts) -> bytes:
 
     Raises
     ------
-    PixelError
-        If the file is no such picture, is damaged, has transparent parts or several frames, or takes too much time or
-        memory.
-    OSError
-        If the file cannot be read.
+    IntakeError
+        If the file is damaged, too large, has transparent parts or several frames.
     """
-    return run_twice(convert, allowed_s(path.stat().st_size) + KILL_AFTER_S + GRACE_S, path, facts)
-
-
-def convert(path: Path, facts: PictureFacts) -> bytes:
-    """Do the work of `picture_as_dicom`; only in a child."""
-    data = path.read_bytes()
     Image.MAX_IMAGE_PIXELS = None  # `_check` bounds them by the memory that there is
-    with file_limits(FILE_S):
-        try:
-            pixels, format_name = _decode(data)
-        except MemoryError as error:
-            raise IntakeError(TOO_LARGE.format("too many", "too many", _most_megapixels())) from error
+    pixels, format_name = _decode(data)
     return as_bytes(_describe(pixels, format_name, hashlib.sha256(data).hexdigest(), facts))
 
 
@@ -105,8 +65,6 @@ def _decode(data: bytes) -> tuple[np.ndarray, str]:
             pixels = _as_pixels(ImageOps.exif_transpose(picture))
             check_time()
             return pixels, str(picture.format)
-    except UnidentifiedImageError as error:
-        raise IntakeError(NEITHER if not looks_like_picture(data) else DAMAGED) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise IntakeError(DAMAGED) from error
 
