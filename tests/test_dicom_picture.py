@@ -13,7 +13,7 @@ import pydicom
 import pytest
 from PIL import Image
 
-from medcore.dicom import CheckedFile, Refusal, read_frame
+from medcore.dicom import CheckedFile, Refusal, display_values, read_frame
 from medcore.dicom.intake import check_items
 from medcore.dicom.items import Item, PictureFacts
 from medcore.dicom.picture import looks_like_picture
@@ -65,6 +65,11 @@ def test_a_lossless_picture_keeps_every_value(tmp_path: Path, pixels: np.ndarray
     expected = pixels * np.uint8(255) if pixels.dtype == bool else pixels
     np.testing.assert_array_equal(ds.pixel_array, expected)
     assert "LossyImageCompression" not in ds
+
+
+def test_a_gray_picture_is_shown_as_it_is(tmp_path: Path) -> None:
+    frame = read_frame(taken(kept(tmp_path / "picture.png", GRAY)).staged)
+    np.testing.assert_array_equal(np.rint(display_values(frame, GRAY.shape)), GRAY)
 
 
 def test_a_jpeg_says_that_it_was_compressed_with_loss(tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ def _describe(pixels: np.ndarray, format_name: str, sha256: str, facts: PictureF
         ds.PatientAge = f"{facts.age_years:03d}Y"
     ds.BodyPartExamined, ds.ViewPosition = facts.body_part, facts.view
     ds.PatientOrientation = ""
+    if pixels.ndim == 2 and pixels.dtype == np.uint8:  # 8 bits are as they are to be seen; 16 may hold fewer
+        ds.WindowCenter, ds.WindowWidth = 128, 256
     if format_name == "JPEG":
         ds.LossyImageCompression = "01"
         ds.LossyImageCompressionMethod = "ISO_10918_1"

@@ -1,7 +1,6 @@
 """Make a model's folder from a trained network: calibrate, choose, measure, write, put in place in one step."""
 
 import dataclasses
-import hashlib
 import json
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from medcore import __version__
 from medcore.classifier.card import DEFAULT_MODEL, ModelCard, StartingWeights, TrainingData, write_model_card
 from medcore.classifier.certainty import Certainty
 from medcore.classifier.decision import CLASSES, positive_probability
+from medcore.classifier.film_hash import film_hash
 from medcore.classifier.forward import Forward, Outputs
 from medcore.classifier.model_folder import (
     CERTAINTY_FILE,
@@ -110,11 +110,6 @@ def choose_points(forward: Forward, certainty: Certainty, answers: Answers) -> t
 def film_hashes(films: np.ndarray) -> list[str]:
     """Return the SHA-256 of each film's pixels, shape (n, rows, columns), uint8; sorted."""
     return sorted(map(film_hash, films))
-
-
-def film_hash(film: np.ndarray) -> str:
-    """Return the SHA-256 of a film's pixels, shape (rows, columns), uint8, as hexadecimal digits."""
-    return hashlib.sha256(np.ascontiguousarray(film).tobytes()).hexdigest()
 
 
 def put_in_place(write: Callable[[Path], None], out: Path) -> Path:

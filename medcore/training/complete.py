@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from medcore.classifier import Classifier
+from medcore.classifier.film_hash import film_hash
 from medcore.classifier.model_folder import read_quality, read_training_films
 from medcore.classifier.report import (
     MEAN_OF_SEEDS,
@@ -20,7 +21,6 @@ from medcore.classifier.report import (
 )
 from medcore.errors import ModelError
 from medcore.evaluation.figures import Figures
-from medcore.training.assemble import film_hash
 from medcore.training.baselines import BaselineRow
 from medcore.training.card_text import write_card
 from medcore.training.films import read_films, read_inputs
