@@ -212,6 +212,16 @@ class Library:
         with self._database.writing() as session:
             return labels.save_label(session, new)
 
+    def save_labels(self, new: Sequence[NewLabel]) -> tuple[Label, ...]:
+        """Save several labels, all or none."""
+        with self._database.writing() as session:
+            return tuple(labels.save_label(session, one) for one in new)
+
+    def places_of(self, sop_instance_uids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return the study's and the image's number for each SOP Instance UID that is there."""
+        with self._database.reading() as session:
+            return labels.places_of(session, sop_instance_uids)
+
     def labels(self, label_set_id: int, study_id: int | None = None) -> tuple[Label, ...]:
         """Read every label of a set, those that no longer count too; see `labels.read_labels`."""
         with self._database.reading() as session:

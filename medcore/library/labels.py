@@ -112,6 +112,16 @@ def save_label(session: Session, new: NewLabel) -> Label:
     return _as_label(row, tuple(new.classes))
 
 
+def places_of(session: Session, sop_instance_uids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return the study's and the image's number for each SOP Instance UID that is in the library."""
+    found = session.execute(
+        select(schema.Instance.sop_instance_uid, schema.Series.study_id, schema.Instance.id)
+        .join(schema.Series)
+        .where(schema.Instance.sop_instance_uid.in_(sop_instance_uids))
+    )
+    return {uid: (study_id, instance_id) for uid, study_id, instance_id in found}
+
+
 def label_from_review(session: Session, reading: Reading) -> None:
     """Make what a reading came to the label of its image.
 
