@@ -11,6 +11,7 @@ import medcore
 from medcore.errors import MedcoreError
 from medcore.faults import keep_logs_private
 from medcore.fetch_command import fetch
+from medcore.label_commands import labels
 from medcore.model_commands import MODEL_COMMANDS
 from medcore.progress import progress
 from medcore.settings import REPOSITORY, Settings
@@ -129,5 +130,5 @@ def restore(file: Path, replace: bool) -> None:
     Library.restore(file, Settings.from_environment(), replace=replace)
 
 
-for command in (*MODEL_COMMANDS, synthesize):
+for command in (labels, *MODEL_COMMANDS, synthesize):
     main.add_command(command)

@@ -115,6 +115,13 @@ def test_the_same_picture_is_the_same_image_and_of_another_patient_another(tmp_p
     assert other.StudyInstanceUID != converted(first).StudyInstanceUID
 
 
+def test_a_picture_of_an_unknown_patient_is_a_patient_of_its_own(tmp_path: Path) -> None:
+    unknown = PictureFacts()
+    first, again = (taken(kept(tmp_path / name, GRAY), unknown) for name in ("a.png", "b.png"))
+    other = taken(kept(tmp_path / "c.png", COLOUR), unknown)
+    assert first.attributes.patient_id == again.attributes.patient_id != other.attributes.patient_id
+
+
 def test_pictures_are_known_by_their_first_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "a.jpg"):
         assert looks_like_picture(kept(tmp_path / name, GRAY).read_bytes())

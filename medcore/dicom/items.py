@@ -31,7 +31,7 @@ class Member:
 class PictureFacts:
     """What is known of a picture file (PNG or JPEG) that the file does not say."""
 
-    patient_id: str
+    patient_id: str = ""  # empty where it is not known: then the picture is a patient's of its own
     sex: str = ""  # M, F, O, or empty where it is not known
     age_years: int | None = None
     study_date: date | None = None

@@ -102,7 +102,8 @@ def _as_pixels(picture: Image.Image) -> np.ndarray:
 
 
 def _describe(pixels: np.ndarray, format_name: str, sha256: str, facts: PictureFacts) -> FileDataset:
-    names = (f"{facts.patient_id} {sha256} {kind}" for kind in ("study", "series", "instance"))
+    patient_id = facts.patient_id or f"PICTURE-{sha256[:12].upper()}"  # of nobody else's picture
+    names = (f"{patient_id} {sha256} {kind}" for kind in ("study", "series", "instance"))
     ds = new_image(pixels, SecondaryCaptureImageStorage, Place(*map(uid_of, names)))
     ds.ImageType = ["DERIVED", "SECONDARY"]
     ds.ConversionType = "WSD"
@@ -110,7 +111,7 @@ def _describe(pixels: np.ndarray, format_name: str, sha256: str, facts: PictureF
     ds.StudyDate = f"{facts.study_date:%Y%m%d}" if facts.study_date else ""
     ds.StudyTime = ds.StudyID = ""
     ds.StudyDescription = ds.SeriesDescription = facts.description
-    ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.PatientSex = "", facts.patient_id, "", facts.sex
+    ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.PatientSex = "", patient_id, "", facts.sex
     if facts.age_years is not None:
         ds.PatientAge = f"{facts.age_years:03d}Y"
     ds.BodyPartExamined, ds.ViewPosition = facts.body_part, facts.view
