@@ -35,6 +35,13 @@ def test_another_patient_is_another_study() -> None:
         assert first[name].value != second[name].value
 
 
+def test_another_film_of_the_same_patient_is_another_study() -> None:
+    first, second = (pydicom.dcmread(BytesIO(write_synthetic_film(film, PATIENT, "a"))) for film in (FILM, FILM.T))
+    assert first.PatientID == second.PatientID
+    for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+        assert first[name].value != second[name].value
+
+
 def test_its_attributes_are_those_of_a_childs_chest_film() -> None:
     attributes = read_attributes(read_header(BytesIO(write_synthetic_film(FILM, PATIENT, "a")), TAGS), "0" * 64)
     assert attributes.synthetic
