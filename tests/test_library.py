@@ -280,7 +280,7 @@ def test_a_study_is_found_by_name_id_description_and_accession(library: Library,
         make_attributes(
             patient_name="Müller, José", patient_id="P-17", study_description="Thórax ap", accession_number="ACC-9"
         ),
-        make_attributes(patient_name="Other"),
+        make_attributes(patient_name="Other", patient_id="Q"),
     )
     assert names(library, text=text) == ["Müller, José"]
 

@@ -30,20 +30,20 @@ def drawn(refused_seeds: tuple[int, ...] = (), near_seeds: tuple[int, ...] = ())
 
 
 def test_classes_come_in_turn_and_the_first_that_may_be_taken_are() -> None:
-    chosen, seen = choose(drawn(), of_each=2, at_most=100)
+    chosen, seen = choose(drawn(), of_each=2, looked_at=9)
     assert [film.seed for film in chosen] == [1, 2, 3, 4, 5, 6]
     assert sorted(film.asked for film in chosen) == sorted(2 * CLASSES)
-    assert len(seen) == 6
+    assert len(seen) == 9
 
 
 def test_a_film_too_near_and_one_that_the_classifier_refuses_are_passed_over() -> None:
-    chosen, seen = choose(drawn(refused_seeds=(2,), near_seeds=(1,)), of_each=1, at_most=100)
+    chosen, seen = choose(drawn(refused_seeds=(2,), near_seeds=(1,)), of_each=1, looked_at=5)
     assert [film.seed for film in chosen] == [3, 4, 5]
     assert [film.refused for film in seen] == [TOO_NEAR, "unlike", "", "", ""]
 
 
-def test_drawing_ends_where_no_film_may_be_taken() -> None:
-    chosen, seen = choose(drawn(near_seeds=tuple(range(1, 50))), of_each=1, at_most=20)
+def test_where_no_film_may_be_taken_none_is_chosen() -> None:
+    chosen, seen = choose(drawn(near_seeds=tuple(range(1, 50))), of_each=1, looked_at=20)
     assert (len(chosen), len(seen)) == (0, 20)
 
 

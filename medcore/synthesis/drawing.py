@@ -5,6 +5,7 @@ Whether the classifier is right about a film has no part in it.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -69,7 +70,7 @@ def draw_films(
         seed += 1
 
 
-def choose(drawn: Iterator[DrawnFilm], of_each: int, at_most: int) -> tuple[list[DrawnFilm], list[DrawnFilm]]:
+def choose(drawn: Iterator[DrawnFilm], of_each: int, looked_at: int) -> tuple[list[DrawnFilm], list[DrawnFilm]]:
     """Take the first films of each class that may be taken.
 
     Parameters
@@ -77,20 +78,17 @@ def choose(drawn: Iterator[DrawnFilm], of_each: int, at_most: int) -> tuple[list
     drawn : iterator of DrawnFilm
     of_each : int
         Films of each class.
-    at_most : int
-        Films that are looked at.
+    looked_at : int
+        Films that are looked at, however early enough of them are chosen: they are what is measured.
 
     Returns
     -------
     list of DrawnFilm, list of DrawnFilm
-        The chosen ones, and all that were looked at; fewer are chosen where `at_most` came first.
+        The chosen ones, perhaps fewer than wanted, and all that were looked at.
     """
+    seen = list(islice(drawn, looked_at))
     chosen: list[DrawnFilm] = []
-    seen: list[DrawnFilm] = []
-    for film in drawn:
-        seen.append(film)
+    for film in seen:
         if not film.refused and sum(one.asked == film.asked for one in chosen) < of_each:
             chosen.append(film)
-        if len(chosen) == of_each * len(CLASSES) or len(seen) == at_most:
-            break
     return chosen, seen

@@ -33,7 +33,7 @@ from medcore.training.starting import pooled_features
 log = logging.getLogger(__name__)
 
 OF_EACH = 8  # films of each class
-AT_MOST = 400  # films that are looked at
+LOOKED_AT = 300  # films, so that what is measured does not hang on the chosen few
 FIGURES_FILE, DISTANCES_FILE, SHEET_FILE = "figures.json", "distances.csv", "nearest-pairs.png"
 AS_SEEN = Recipe(phases=(Phase(INPUT_SIZE[0], 1),))  # at which size the published network is shown films
 FIRST_DAY = date(2026, 1, 1)
@@ -92,7 +92,7 @@ def make_films(data: Path, work: Path, out: Path, model: Path) -> FilmFigures:
         If the networks or films are missing, or too few films may be taken.
     """
     judge = open_judge(data, work)
-    chosen, seen = choose(candidates(judge, work, model), OF_EACH, AT_MOST)
+    chosen, seen = choose(candidates(judge, work, model), OF_EACH, LOOKED_AT)
     if len(chosen) < OF_EACH * len(CLASSES):
         raise ModelError(
             f"Only {len(chosen)} of {len(seen)} drawn films may be taken, {OF_EACH * len(CLASSES)} are needed. "
