@@ -1,10 +1,12 @@
 """DeLong's variance against its definition and against draws; McNemar's test against the binomial one."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from medcore.evaluation.comparison import auc_covariance, compare_aucs, compare_decisions
+from medcore.evaluation.comparison import auc_covariance, compare_aucs, compare_decisions, compare_macro_aucs
 from medcore.evaluation.intervals import bootstrap_interval
 from medcore.evaluation.roc import auc
 
@@ -101,3 +103,48 @@ def test_decisions_are_compared_on_the_films_where_only_one_is_right() -> None:
 def test_models_that_always_agree_are_not_told_apart() -> None:
     truth = np.array([True, False])
     assert compare_decisions(truth, ~truth, ~truth).p_value == 1
+
+
+def several(seed: int, films: int = 240, classes: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make up films of one class each and two models' scores, the first of them the better one."""
+    generator = np.random.default_rng(seed)
+    truth = np.eye(classes, dtype=bool)[generator.integers(0, classes, films)]
+    shared = generator.normal(size=truth.shape)
+    scores = [truth * strength + shared + generator.normal(size=truth.shape) for strength in (1.6, 1.3)]
+    return truth, scores[0], scores[1]
+
+
+def test_one_class_of_patients_with_one_film_is_compared_as_by_delong() -> None:
+    truth, first, second = several(1)
+    expected = compare_aucs(truth[:, 0], first[:, 0], second[:, 0])
+    found = compare_macro_aucs(truth[:, :1], first[:, :1], second[:, :1], [str(film) for film in range(len(truth))])
+    assert dataclasses.astuple(found) == pytest.approx(dataclasses.astuple(expected), abs=1e-12)
+
+
+def test_the_mean_of_several_classes_varies_as_films_drawn_anew_do() -> None:
+    anew = []
+    for seed in range(400):
+        truth, first, second = several(seed)
+        means = [np.mean([auc(truth[:, one], scores[:, one]) for one in range(3)]) for scores in (first, second)]
+        anew.append(means[0] - means[1])
+    truth, first, second = several(1)
+    found = compare_macro_aucs(truth, first, second, [str(film) for film in range(len(truth))])
+    assert found.difference == pytest.approx(anew[1])
+    assert (found.high - found.low) / (2 * 1.96) == pytest.approx(np.std(anew), rel=0.15)
+
+
+def test_copies_of_a_patients_films_make_nothing_surer() -> None:
+    truth, first, second = several(1)
+    patients = [str(film) for film in range(len(truth))]
+    once = compare_macro_aucs(truth, first, second, patients)
+    copied = (np.concatenate([one] * 4) for one in (truth, first, second))
+    again = compare_macro_aucs(*copied, patients * 4)
+    assert again.difference == pytest.approx(once.difference)
+    assert again.high - again.low == pytest.approx(once.high - once.low, rel=0.02)
+
+
+def test_a_class_that_nobody_has_cannot_be_compared() -> None:
+    truth, first, second = several(1)
+    truth[:, 2] = False
+    with pytest.raises(ValueError, match="two positive"):
+        compare_macro_aucs(truth, first, second, [str(film) for film in range(len(truth))])
