@@ -76,6 +76,9 @@ def make_older(file: Path) -> None:
     """Turn the tables of a library's file, in place, into those of the first release, with all that they hold."""
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(
+            "DROP TABLE promotion; DROP TABLE comparison; DROP TABLE model_version; DROP TABLE training_epoch;"
+            "DROP TABLE training_run; DROP TABLE dataset_class; DROP TABLE dataset_image; DROP TABLE dataset_version;"
+            "ALTER TABLE job DROP COLUMN wish;"
             "DROP TABLE given_class; DROP TABLE label; DROP TABLE label_class; DROP TABLE label_set;"
             "DROP TABLE reading_measurement; DROP TABLE measurement; DROP TABLE deleted_image;"
             "ALTER TABLE prediction DROP COLUMN pneumonia_low; ALTER TABLE prediction DROP COLUMN pneumonia_high;"

@@ -82,7 +82,8 @@ def _new_labels(
     for one, uid in zip(seen, uids, strict=True):
         if uid in places:  # else its file was refused, which is said already
             author = one.candidate.author or who
-            yield one, NewLabel(label_set.id, *places[uid], one.candidate.classes, author, SOURCE)
+            classes, split = one.candidate.classes, one.candidate.split
+            yield one, NewLabel(label_set.id, *places[uid], classes, author, SOURCE, split=split)
 
 
 def _uid(one: Seen) -> str:

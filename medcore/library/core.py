@@ -22,11 +22,13 @@ from medcore.library import (
 from medcore.library.adding import Adder, Progress
 from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
+from medcore.library.datasets import Datasets
 from medcore.library.frame_cache import FrameCache
 from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
 from medcore.library.looking import hurry_predictions, images_of, read_looking
+from medcore.library.models import Models
 from medcore.library.records import (
     Addendum,
     AddSummary,
@@ -50,6 +52,7 @@ from medcore.library.records import (
 )
 from medcore.library.restoring import restore_library
 from medcore.library.staging import clear_stale, open_staging
+from medcore.library.trainings import Trainings
 from medcore.library.uploads import Upload, spool, with_names
 from medcore.settings import Settings
 
@@ -63,6 +66,9 @@ class Library:
         self._in_use = in_use
         self._store = FileStore(layout.library / "files", FrameCache(layout.frames))
         self.jobs = Jobs(database)
+        self.datasets = Datasets(database)
+        self.trainings = Trainings(database)
+        self.models = Models(database)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from medcore.errors import LibraryError
 
 BUSY_TIMEOUT_S = 60.0  # a writer waits this long for another process's transaction
-REVISIONS = ("0001", "0002", "0003", "0004")  # the migrations, in order
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")  # the migrations, in order
 HEAD = REVISIONS[-1]  # a library at this revision needs no Alembic
 FULL_DISK = "The disk is full. Free some room, or delete studies that are no longer needed, and try again."
 TOO_LARGE = "There is nothing in the library under a number as large as this. Choose a study in the worklist."

@@ -94,6 +94,8 @@ def _delete_opinions(session: Session, study_id: int, instances: Select[int]) ->
     for statement in (
         delete(schema.ReadingMeasurement).where(schema.ReadingMeasurement.reading_id.in_(readings)),
         delete(schema.Measurement).where(schema.Measurement.study_id == study_id),
+        delete(schema.DatasetClass).where(schema.DatasetClass.instance_id.in_(instances)),
+        delete(schema.DatasetImage).where(schema.DatasetImage.study_id == study_id),
         delete(schema.GivenClass).where(schema.GivenClass.label_id.in_(labels)),
         delete(schema.Label).where(schema.Label.study_id == study_id),
         delete(schema.Addendum).where(schema.Addendum.reading_id.in_(readings)),

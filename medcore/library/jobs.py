@@ -1,7 +1,8 @@
 """Work for the background: a table that is the truth about it, whatever runs it.
 
 A job is queued, then running under an owner who shows signs of life; then done. A job whose owner fell silent is
-queued again, and given up as dead after `MAX_ATTEMPTS`.
+queued again, and given up as dead after `MAX_ATTEMPTS`. Whoever asked for it can wish that it pauses or stops; its
+owner heeds that by giving it back.
 """
 
 from collections.abc import Mapping
@@ -15,8 +16,12 @@ from sqlalchemy.orm import Session
 from medcore.library import schema
 from medcore.library.database import Database
 
-PREDICT = "predict"
+PREDICT, TRAIN = "predict", "train"
+PRIORITY_LONG = -10  # hours of work, which lets everything else pass
 PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_URGENT = 0, 10, 20  # a bulk; a few films; somebody sits and waits
+WAITING = ("queued", "running")
+PAUSE, CANCEL = "pause", "cancel"
+AS_WISHED = {PAUSE: "paused", CANCEL: "cancelled"}
 MAX_ATTEMPTS = 3
 SILENT_S = 30.0  # without a sign of life for this long, a job's owner is taken for dead
 ADDING_DELAY_S = 5.0  # predictions wait until files have stopped coming in for this long
@@ -34,10 +39,11 @@ class Job:
     id: int
     kind: str
     payload: Mapping[str, Any]
-    state: str  # queued, running, done, failed, dead
+    state: str  # queued, running, paused, done, failed, dead, cancelled
     priority: int
     attempts: int
     owner: str
+    wish: str  # pause or cancel, while it runs; else empty
     done: int
     total: int  # 0 while it is not known; images, for predictions
     working_on: Mapping[str, Any]  # what the last attempt was busy with
@@ -120,6 +126,26 @@ class Jobs:
             _queue_again(job, counted)
             return True
 
+    def wish(self, job_id: int, what: str) -> bool:
+        """Ask that a job pauses or is cancelled, at once or as soon as its owner can; False where it has ended."""
+        with self._database.writing() as session:
+            job = session.get(schema.Job, job_id)
+            if job is None or job.state not in (*WAITING, AS_WISHED[PAUSE]):
+                return False
+            job.wish = what
+            if job.state != "running":
+                _heed(job)
+            return True
+
+    def resume(self, job_id: int) -> bool:
+        """Queue a paused job again; False where it is none."""
+        with self._database.writing() as session:
+            job = session.get(schema.Job, job_id)
+            if job is None or job.state != AS_WISHED[PAUSE]:
+                return False
+            job.state, job.attempts = "queued", 0
+            return True
+
     def is_outranked(self, job: Job) -> bool:
         """Say whether a more urgent job waits than the one that runs."""
         more_urgent = select(schema.Job.id).where(
@@ -148,13 +174,18 @@ class Jobs:
     def active(self) -> tuple[Job, ...]:
         """List what runs and what waits, the most urgent first; what only seems to run is queued again before."""
         self.recover()
-        return self._list(schema.Job.state.in_(("queued", "running")))
+        return self._list(schema.Job.state.in_(WAITING))
+
+    def of_kind(self, kind: str) -> tuple[Job, ...]:
+        """List the jobs of one kind, however they stand, those under way first; see `active`."""
+        self.recover()
+        return self._list(schema.Job.kind == kind)
 
     def forget_old(self, days: float = KEPT_DAYS) -> None:
-        """Drop the jobs that ended long ago."""
-        before = datetime.now(UTC) - timedelta(days=days)
+        """Drop the jobs that ended long ago; of trainings it stays known how they ended."""
+        ended = (schema.Job.finished_at < datetime.now(UTC) - timedelta(days=days), schema.Job.kind != TRAIN)
         with self._database.writing() as session:
-            for job in session.scalars(select(schema.Job).where(schema.Job.finished_at < before)):
+            for job in session.scalars(select(schema.Job).where(*ended)):
                 session.delete(job)
 
     def _list(self, which: ColumnElement[bool]) -> tuple[Job, ...]:
@@ -221,12 +252,21 @@ def _held(job_id: int, owner: str | None) -> ColumnElement[bool]:
 
 def _queue_again(job: schema.Job, counted: bool) -> None:
     job.owner = ""
+    if job.wish:
+        _heed(job)
+        return
     if counted and job.attempts >= MAX_ATTEMPTS:
         job.state, job.error, job.finished_at = "dead", GIVEN_UP.format(job.attempts), datetime.now(UTC)
         return
     job.state = "queued"
     if not counted:
         job.attempts -= 1
+
+
+def _heed(job: schema.Job) -> None:
+    job.state, job.wish = AS_WISHED[job.wish], ""
+    if job.state == AS_WISHED[CANCEL]:
+        job.finished_at = datetime.now(UTC)
 
 
 def _as_job(job: schema.Job) -> Job:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from medcore.errors import LibraryError, MissingError
 from medcore.library import schema
 from medcore.library.folding import fold
-from medcore.library.records import LABEL_SOURCES, Decision, Label, LabelSet, NewLabel, Reading
+from medcore.library.records import LABEL_SOURCES, SPLITS, Decision, Label, LabelSet, NewLabel, Reading
 from medcore.library.studies import NO_IMAGE, NO_STUDY
 
 REVIEW_SET = 1  # made with the library
@@ -85,6 +85,8 @@ def save_label(session: Session, new: NewLabel) -> Label:
     author, reason = _author(new.author), " ".join(new.reason.split())
     if new.source not in LABEL_SOURCES:
         raise LibraryError(f"A label comes from one of {', '.join(LABEL_SOURCES)}.")
+    if new.split not in SPLITS:
+        raise LibraryError("A label's split is train, validation or test, or none. Correct it.")
     if new.source == ADJUDICATION and not reason:
         raise LibraryError("Say in a few words why this label stands, then save it again.")
     current = [
@@ -92,7 +94,9 @@ def save_label(session: Session, new: NewLabel) -> Label:
         for label in _current(_read(session, schema.Label.study_id == new.study_id, new.label_set_id))
         if (label.instance_id, label.author) == (new.instance_id, author)
     ]
-    same = [one for one in current if _says(one) == (frozenset(new.classes), new.source, reason, new.withdrawn)]
+    same = [
+        one for one in current if _says(one) == (frozenset(new.classes), new.source, reason, new.withdrawn, new.split)
+    ]
     if same:
         return same[0]
     row = schema.Label(
@@ -103,6 +107,7 @@ def save_label(session: Session, new: NewLabel) -> Label:
         source=new.source,
         reason=reason,
         withdrawn=new.withdrawn,
+        split=new.split,
         created_at=datetime.now(UTC),
     )
     session.add(row)
@@ -174,8 +179,8 @@ def _current(labels: Iterable[Label]) -> list[Label]:
     return sorted(newest.values(), key=lambda label: label.id)
 
 
-def _says(label: Label) -> tuple[frozenset[str], str, str, bool]:
-    return frozenset(label.classes), label.source, label.reason, label.withdrawn
+def _says(label: Label) -> tuple[frozenset[str], str, str, bool, str]:
+    return frozenset(label.classes), label.source, label.reason, label.withdrawn, label.split
 
 
 def _read(session: Session, which: ColumnElement[bool], label_set_id: int) -> tuple[Label, ...]:
@@ -273,5 +278,6 @@ def _as_label(row: schema.Label, classes: tuple[str, ...]) -> Label:
         source=row.source,
         reason=row.reason,
         withdrawn=row.withdrawn,
+        split=row.split,
         created_at=row.created_at,
     )

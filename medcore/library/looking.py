@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from medcore.library import schema
 from medcore.library.database import Database
-from medcore.library.jobs import PREDICT, PRIORITY_URGENT, add_job, payload
+from medcore.library.jobs import PREDICT, PRIORITY_URGENT, WAITING, add_job, payload
 from medcore.library.predictions import newest_answers
 from medcore.library.records import Looking
 
 PAUSE_AFTER_FAILURE_S = 600.0  # what failed is not asked for again before
-WAITING = ("queued", "running")
 GIVEN_UP = ("failed", "dead")
 NOT_ASKED = "Nothing is under way for this study. Close it and open it again to have the model look at it."
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,9 @@ SIDES = ("", "left", "right", "both")
 CONFIDENCES = ("low", "medium", "high")
 ACTIONS = ("accept", "reject", "amend")
 LABEL_SOURCES = ("review", "upload", "queue", "second reading", "adjudication")
+PARTS = ("train", "calibration", "validation", "test")
+PROMOTIONS = ("shipped", "passed the gate", "gate overridden", "rolled back")
+SPLITS = ("", "train", "validation", "test")
 STATUSES = ("all", "to read", "read", "disagreed")
 PREDICTION_STATES = ("answered", "refused", "needs age", "failed")
 
@@ -303,6 +307,7 @@ class NewLabel:
     source: str  # one of LABEL_SOURCES
     reason: str = ""
     withdrawn: bool = False  # what the author said before no longer counts
+    split: str = ""  # one of SPLITS, where an upload says so
 
 
 @dataclass(frozen=True)
@@ -322,6 +327,92 @@ class Decision:
     classes: tuple[str, ...] | None  # None: the authors disagree, and nobody has decided
     opinions: tuple[Label, ...]  # each author's newest
     ruling: Label | None  # the adjudication, where it decided
+
+
+@dataclass(frozen=True)
+class DatasetImage:
+    """One image of a data set: what counts of it, and in which part it is."""
+
+    instance_id: int
+    study_id: int
+    patient_key: int  # of the library's patients
+    pixels_sha256: str
+    classes: tuple[str, ...]
+    part: str  # one of PARTS
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The labels of a set as they stood at one moment, with the part that each patient is in."""
+
+    id: int
+    label_set_id: int
+    number: int  # of the set's versions, from 1
+    sha256: str  # of its images' pixels, classes, patients and parts
+    who: str
+    created_at: datetime
+    images: tuple[DatasetImage, ...]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One training: what it was asked for."""
+
+    id: int
+    job_id: int
+    dataset_id: int
+    plan: Mapping[str, Any]  # as `medcore.training.plan.TrainingPlan` writes it
+    who: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """What an epoch of a training reached."""
+
+    epoch: int  # from 1
+    loss: float
+    validation_loss: float | None = None
+    validation_auc: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A model that shipped with MedCore or was trained here."""
+
+    id: int
+    name: str  # as its predictions carry it: name and version
+    folder: str  # in the data folder's models; empty for a shipped one
+    card_sha256: str
+    run_id: int | None
+    who: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the gate said of a candidate beside the model that was live then."""
+
+    id: int
+    model_id: int
+    live_id: int
+    dataset_id: int
+    passes: bool
+    verdict: Mapping[str, Any]  # as `medcore.training.gate.GateVerdict` writes it
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """Which model was made live, by whom and why."""
+
+    id: int
+    model_id: int
+    how: str  # one of PROMOTIONS
+    comparison_id: int | None
+    who: str
+    reason: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,17 @@ from sqlalchemy.orm import Session
 from medcore.dicom import Attributes
 from medcore.errors import LibraryError
 from medcore.library.measurements import row_fits
-from medcore.library.records import ACTIONS, CONFIDENCES, FINDINGS, LABEL_SOURCES, PREDICTION_STATES, SIDES
+from medcore.library.records import (
+    ACTIONS,
+    CONFIDENCES,
+    FINDINGS,
+    LABEL_SOURCES,
+    PARTS,
+    PREDICTION_STATES,
+    PROMOTIONS,
+    SIDES,
+    SPLITS,
+)
 from medcore.library.schema import Base
 
 LARGEST = 2**31 - 1  # of what an image can count; PS3.5, 6.2, IS
@@ -34,6 +44,9 @@ OFFERED: Mapping[tuple[str, str], Collection[str]] = MappingProxyType(
         ("addendum", "finding"): tuple(FINDINGS),
         ("addendum", "side"): SIDES,
         ("label", "source"): LABEL_SOURCES,
+        ("label", "split"): SPLITS,
+        ("dataset_image", "part"): PARTS,
+        ("promotion", "how"): PROMOTIONS,
     }
 )
 # What the values of one row must be to each other.

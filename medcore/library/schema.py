@@ -1,8 +1,8 @@
 """The library's tables.
 
 Whatever a person or the classifier said is never changed: triggers (in the migrations) refuse UPDATE and DELETE on
-readings, their later answers, verdicts, addenda, measurements, labels, stated ages, predictions and maps, except for a
-study whose deletion is on record.
+readings, their later answers, verdicts, addenda, measurements, labels, data sets, stated ages, predictions and maps,
+except for a study whose deletion is on record, and on models, comparisons and what was live.
 """
 
 from datetime import UTC, date, datetime
@@ -281,6 +281,7 @@ class Job(Base):
     priority: Mapped[int]
     attempts: Mapped[int] = mapped_column(default=0)
     owner: Mapped[str] = mapped_column(default="")
+    wish: Mapped[str] = mapped_column(default="")  # pause or cancel, until the owner has heeded it
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     working_on: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what a killed child was busy with
@@ -326,6 +327,7 @@ class Label(Base):
     source: Mapped[str]
     reason: Mapped[str]
     withdrawn: Mapped[bool]
+    split: Mapped[str]  # train, validation or test, where an upload says so; else empty
     created_at: Mapped[datetime]
 
 
@@ -335,3 +337,99 @@ class GivenClass(Base):
     __tablename__ = "given_class"
     label_id: Mapped[int] = mapped_column(ForeignKey("label.id"), primary_key=True)
     class_id: Mapped[int] = mapped_column(ForeignKey("label_class.id"), primary_key=True, index=True)
+
+
+class DatasetVersion(Base):
+    """The labels of a set as they stood at one moment, with the part that each patient is in."""
+
+    __tablename__ = "dataset_version"
+    __table_args__ = (UniqueConstraint("label_set_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label_set_id: Mapped[int] = mapped_column(ForeignKey("label_set.id"))
+    number: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))  # of its images' pixels, classes, patients and parts
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class DatasetImage(Base):
+    """One image of a data set."""
+
+    __tablename__ = "dataset_image"
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset_version.id"), primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), primary_key=True, index=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    patient_key: Mapped[int]
+    pixels_sha256: Mapped[str] = mapped_column(String(64))
+    part: Mapped[str]
+
+
+class DatasetClass(Base):
+    """A class that an image of a data set has."""
+
+    __tablename__ = "dataset_class"
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset_version.id"), primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), primary_key=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("label_class.id"), primary_key=True)
+
+
+class TrainingRun(Base):
+    """One training: what it was asked for, and how it ended."""
+
+    __tablename__ = "training_run"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(index=True)  # jobs are forgotten, runs are not
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset_version.id"))
+    plan: Mapped[dict[str, Any]]
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class TrainingEpoch(Base):
+    """What an epoch of a training reached."""
+
+    __tablename__ = "training_epoch"
+    run_id: Mapped[int] = mapped_column(ForeignKey("training_run.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)  # from 1
+    loss: Mapped[float]
+    validation_loss: Mapped[float | None]
+    validation_auc: Mapped[float | None]
+
+
+class ModelVersion(Base):
+    """A model that shipped with MedCore or was trained here; only these are ever loaded."""
+
+    __tablename__ = "model_version"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)  # as its predictions carry it: name and version
+    folder: Mapped[str]  # in the data folder's models; empty for a shipped one
+    card_sha256: Mapped[str] = mapped_column(String(64))  # of its card, which holds those of its other files
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("training_run.id"))
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Comparison(Base):
+    """What the gate said of a candidate beside the model that was live then."""
+
+    __tablename__ = "comparison"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"), index=True)
+    live_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset_version.id"))
+    passes: Mapped[bool]
+    verdict: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class Promotion(Base):
+    """Which model is live from then on; the newest counts."""
+
+    __tablename__ = "promotion"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
+    how: Mapped[str]
+    comparison_id: Mapped[int | None] = mapped_column(ForeignKey("comparison.id"))
+    who: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]

@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("instance_id", sa.Integer(), sa.ForeignKey("instance.id"), index=True),
         *(sa.Column(name, sa.String(), nullable=False) for name in ("author", "source", "reason")),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("split", sa.String(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
     )
     op.create_table(
@@ -82,8 +83,9 @@ def _fill() -> None:
     for number, name in enumerate(REVIEW_CLASSES, 1):
         connection.execute(sa.text("INSERT INTO label_class VALUES (:id, 1, :name)"), {"id": number, "name": name})
     label = sa.text(
-        "INSERT INTO label (id, label_set_id, study_id, instance_id, author, source, reason, withdrawn, created_at) "
-        "VALUES (:id, 1, :study, :instance, :author, 'review', '', 0, :at)"
+        "INSERT INTO label "
+        "(id, label_set_id, study_id, instance_id, author, source, reason, withdrawn, split, created_at) "
+        "VALUES (:id, 1, :study, :instance, :author, 'review', '', 0, '', :at)"
     )
     given = sa.text("INSERT INTO given_class VALUES (:label, :class)")
     newest = {(row.instance_id, row.who): row for row in connection.execute(sa.text(FINAL_FINDINGS))}
