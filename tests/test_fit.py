@@ -14,7 +14,8 @@ import pytest
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
 from medcore.training.batches import Batches
-from medcore.training.fit import PLACE, STATE, fit
+from medcore.training.fit import fit
+from medcore.training.memory import PLACE, STATE
 from medcore.training.recipe import Phase, Recipe
 from tests.test_augmentation import NOTHING
 
@@ -101,7 +102,7 @@ def test_an_interrupted_fit_goes_on_to_the_weights_of_one_that_was_not(changes: 
     whole = run(recipe)
     with pytest.raises(KeyboardInterrupt):
         run(recipe, work=tmp_path, on_progress=stopping_at(2 * STEPS + 2))
-    assert json.loads((tmp_path / PLACE).read_text())["epochs"] == 2
+    assert json.loads((tmp_path / PLACE).read_text())["steps"] == 2 * STEPS
     steps: list[int] = []
     resumed = run(recipe, work=tmp_path, on_progress=lambda done, total: steps.append(done))
     assert steps == [2 * STEPS + 1, 2 * STEPS + 2, 2 * STEPS + 3]

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from medcore.classifier.normalization import normalize
 from medcore.training.augmentation import augment
 from medcore.training.recipe import Phase, Recipe
+from medcore.training.stored_films import StoredFilms, resize
 
 AHEAD = 2  # batches made while the network is at another
 
@@ -23,21 +23,20 @@ class Batch:
     weights: np.ndarray  # (n,) float32
 
 
+Films = np.ndarray | StoredFilms  # (n, rows, columns) or (n, rows, columns, channels), uint8
+
+
 def resize_films(films: np.ndarray, size: int) -> np.ndarray:
-    """Bring films, shape (n, rows, columns) or with channels, to `size` rows and columns; smaller ones smoothly."""
-    enlarge = max(films.shape[1:3]) < size
-    how = cv2.INTER_CUBIC if enlarge else cv2.INTER_AREA  # enlarging, area resizing repeats pixels
-    return np.stack([cv2.resize(film, (size, size), interpolation=how) for film in films])
+    """Bring films, shape (n, rows, columns) or with channels, to `size` rows and columns."""
+    return np.stack([resize(film, size) for film in films])
 
 
 class Batches:
     """The labelled films in one phase of the training."""
 
-    def __init__(
-        self, films: np.ndarray, targets: np.ndarray, weights: np.ndarray, phase: Phase, recipe: Recipe
-    ) -> None:
-        """Take films of shape (n, rows, columns) or (n, rows, columns, channels), uint8, and what each stands for."""
-        self._films = resize_films(films, phase.size)
+    def __init__(self, films: Films, targets: np.ndarray, weights: np.ndarray, phase: Phase, recipe: Recipe) -> None:
+        """Take films and what each stands for."""
+        self._films = _resized(films, phase.size)
         self._augmentation = recipe.augmentation.weakened(phase.strength)
         self._targets, self._weights, self._recipe = targets, weights, recipe
 
@@ -45,10 +44,10 @@ class Batches:
         """Return the batches of an epoch."""
         return -(-len(self._films) // self._recipe.batch_size)
 
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Yield the batches of an epoch, counted over all phases."""
+    def epoch(self, number: int, skipped: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch, counted over all phases, but for the first ones."""
         order = np.random.default_rng((self._recipe.seed, number)).permutation(len(self._films))
-        starts = range(0, len(order), self._recipe.batch_size)
+        starts = range(0, len(order), self._recipe.batch_size)[skipped:]
         waiting: list[Future[Batch]] = []
         with ThreadPoolExecutor(1) as maker:
             for start in starts:
@@ -61,12 +60,16 @@ class Batches:
 
     def _make(self, places: np.ndarray, seed: tuple[int, ...]) -> Batch:
         generator = np.random.default_rng(seed)
-        varied = np.stack([augment(self._films[place], self._augmentation, generator) for place in places])
+        varied = np.stack([augment(self._films[int(place)], self._augmentation, generator) for place in places])
         films = normalize(varied, self._recipe.normalization)
         if films.ndim == 3:
             films = films[..., None]
         batch = Batch(films, self._targets[places], self._weights[places])
         return _mix(batch, self._recipe.mixup, generator) if self._recipe.mixup else batch
+
+
+def _resized(films: Films, size: int) -> Films:
+    return films.resized(size) if isinstance(films, StoredFilms) else resize_films(films, size)
 
 
 def _mix(batch: Batch, alpha: float, generator: np.random.Generator) -> Batch:

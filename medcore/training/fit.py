@@ -1,4 +1,4 @@
-"""Fit a network to labelled films, epoch by epoch; an interrupted fit goes on after its last whole epoch."""
+"""Fit a network to labelled films, epoch by epoch; an interrupted fit goes on where it stood."""
 
 import hashlib
 import json
@@ -12,9 +12,12 @@ import numpy as np
 
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
-from medcore.training.batches import Batches
+from medcore.training.batches import Batches, Films
+from medcore.training.memory import Memory
 from medcore.training.recipe import Precision, Recipe
+from medcore.training.stored_films import digest_of
 from medcore.training.targets import film_weights, make_targets
+from medcore.training.watching import UNWATCHED, Epoch, FitInterruptedError, Watch
 
 if TYPE_CHECKING:
     import keras
@@ -23,12 +26,10 @@ log = logging.getLogger(__name__)
 
 OnProgress = Callable[[int, int | None], None]  # steps done, steps in all
 Build = Callable[[tuple[int | None, ...], float], "keras.Model"]  # shape of a film and dropout in, network out
-STATE = "fit.keras"  # the network with its optimizer
-PLACE = "fit.json"  # which epoch that is, and of which fit
 
 
 def fit(
-    films: np.ndarray,
+    films: Films,
     labels: np.ndarray,
     classes: Sequence[str],
     recipe: Recipe,
@@ -37,12 +38,13 @@ def fit(
     start: Callable[["keras.Model"], None] | None = None,
     work: Path | None = None,
     on_progress: OnProgress | None = None,
+    watch: Watch = UNWATCHED,
 ) -> "keras.Model":
     """Train every layer and return the network at the last phase's size, without dropout.
 
     Parameters
     ----------
-    films : numpy.ndarray, shape (n, rows, columns) or (n, rows, columns, channels), uint8
+    films : numpy.ndarray or StoredFilms, shape (n, rows, columns) or (n, rows, columns, channels), uint8
     labels : numpy.ndarray, shape (n,) int or (n, classes) bool
         Each film's place in `classes`, or which findings it has.
     classes : sequence of str
@@ -55,43 +57,56 @@ def fit(
         Folder that remembers the last whole epoch; a fit of the same films and recipe goes on from there.
     on_progress : callable, optional
         Called after each step with steps done and steps in all.
+    watch : Watch, optional
+        Judges each epoch, for which the recipe may stop early, and may break the fit off.
 
     Raises
     ------
     ModelError
-        If the loss is no number any more.
+        If the loss is no number any more, or the recipe asks to stop early and nothing judges.
+    FitInterruptedError
+        If `watch` broke it off; with a `work` folder it goes on from that very step.
     """
+    if recipe.patience is not None and watch.judge is None:
+        raise ModelError("To stop early, films that do not train must judge each epoch. Give some for validation.")
     keras = import_keras()
     keras.utils.set_random_seed(recipe.seed)
     targets = make_targets(labels, classes, recipe)
     weights = film_weights(labels, len(classes), recipe.balanced)
-    identity = _identity(films, targets, weights, recipe)
+    memory = Memory(work, _identity(films, targets, weights, recipe))
     channels = 1 if films.ndim == 3 else films.shape[3]
+    steps = _Steps(-(-len(films) // recipe.batch_size), recipe.epochs, on_progress, watch)
     with computed_in(recipe.precision):
-        network, first = _resume(work, identity)
+        network, steps.done = memory.resume()
         if network is None:
             network = build((None, None, channels), recipe.dropout)
             if start is not None:
                 start(network)
             _freeze(network, recipe)
-            _compile(network, -(-len(films) // recipe.batch_size), recipe, one_label=labels.ndim == 1)
-    steps = _Steps(recipe.epochs * -(-len(films) // recipe.batch_size), on_progress)
+            _compile(network, steps.an_epoch, recipe, one_label=labels.ndim == 1)
     for batches, epoch in _epochs(films, targets, weights, recipe):
-        if epoch >= first:
-            steps.done = epoch * len(batches)
-            _train_epoch(network, batches, epoch, steps)
-            _remember(network, work, identity, epoch + 1)
+        if memory.is_over(epoch, recipe.patience):
+            break
+        if steps.done < (epoch + 1) * steps.an_epoch:
+            loss = _train_epoch(network, batches, epoch, steps, memory)
+            judgement = watch.judge(network) if watch.judge else None
+            if watch.on_epoch is not None:
+                watch.on_epoch(Epoch(epoch + 1, loss, judgement))
+            if recipe.patience is not None and judgement is not None:
+                memory.note(network, epoch, judgement)
+            memory.keep(network, steps.done)
     if recipe.weight_average is not None:
         network.optimizer.finalize_variable_values(network.trainable_variables)
     size = recipe.phases[-1].size
     finished = build((size, size) if films.ndim == 3 else (size, size, channels), 0.0)
-    finished.set_weights(network.get_weights())
+    finished.set_weights(memory.best_weights() or network.get_weights())
     return finished
 
 
 class _Steps:
-    def __init__(self, total: int, on_progress: OnProgress | None) -> None:
-        self.done, self.total, self._on_progress = 0, total, on_progress
+    def __init__(self, an_epoch: int, epochs: int, on_progress: OnProgress | None, watch: Watch) -> None:
+        self.done, self.an_epoch, self.total = 0, an_epoch, an_epoch * epochs
+        self._on_progress, self.is_stopped = on_progress, watch.is_stopped
 
     def count(self) -> None:
         self.done += 1
@@ -99,9 +114,7 @@ class _Steps:
             self._on_progress(self.done, self.total)
 
 
-def _epochs(
-    films: np.ndarray, targets: np.ndarray, weights: np.ndarray, recipe: Recipe
-) -> Iterator[tuple[Batches, int]]:
+def _epochs(films: Films, targets: np.ndarray, weights: np.ndarray, recipe: Recipe) -> Iterator[tuple[Batches, int]]:
     epoch = 0
     for phase in recipe.phases:
         batches = Batches(films, targets, weights, phase, recipe)
@@ -110,9 +123,10 @@ def _epochs(
             epoch += 1
 
 
-def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _Steps) -> None:
+def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _Steps, memory: Memory) -> float:
+    """Train what is left of an epoch and return its mean loss."""
     loss = 0.0
-    for batch in batches.epoch(epoch):
+    for batch in batches.epoch(epoch, steps.done - epoch * len(batches)):
         loss = float(network.train_on_batch(batch.films, batch.targets, sample_weight=batch.weights))
         if not np.isfinite(loss):
             raise ModelError(
@@ -120,8 +134,12 @@ def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _S
                 "Take a smaller learning rate, or set a gradient norm."
             )
         steps.count()
+        if steps.is_stopped():
+            memory.keep(network, steps.done)
+            raise FitInterruptedError("Training was interrupted; it goes on from here.")
     network.reset_metrics()
     log.info("epoch %d, loss %.4f", epoch + 1, loss)
+    return loss
 
 
 @contextmanager
@@ -191,46 +209,8 @@ def _loss(recipe: Recipe, *, one_label: bool) -> Any:
     return kind(from_logits=True)
 
 
-def _identity(films: np.ndarray, targets: np.ndarray, weights: np.ndarray, recipe: Recipe) -> str:
+def _identity(films: Films, targets: np.ndarray, weights: np.ndarray, recipe: Recipe) -> str:
     digest = hashlib.sha256(json.dumps(recipe.to_json(), sort_keys=True).encode())
     for part in (films, targets, weights):
-        digest.update(str(part.shape).encode())
-        digest.update(np.ascontiguousarray(part).tobytes())
+        digest.update(digest_of(part).encode())
     return digest.hexdigest()
-
-
-def _resume(work: Path | None, identity: str) -> tuple[Any, int]:
-    """Return the network after its last whole epoch and the epoch that follows; None and 0 where there is none."""
-    try:
-        place = json.loads((work / PLACE).read_text()) if work else {}
-    except FileNotFoundError:
-        place = {}
-    if work is None or place.get("identity") != identity:
-        return None, 0
-    log.info("resuming after epoch %d", place["epochs"])
-    network = import_keras().saving.load_model(work / place["state"], safe_mode=True)
-    for state, value in zip(_random_states(network), place["random"], strict=True):
-        state.assign(value)
-    return network, int(place["epochs"])
-
-
-def _random_states(network: "keras.Model") -> list[Any]:
-    """Return what dropout draws from; Keras leaves it out of its files."""
-    weights = {id(weight) for weight in network.weights}
-    return [variable for variable in network.variables if id(variable) not in weights]
-
-
-def _remember(network: "keras.Model", work: Path | None, identity: str, epochs: int) -> None:
-    """Write the network beside the last one, then in one step say that it counts."""
-    if work is None:
-        return
-    work.mkdir(parents=True, exist_ok=True)
-    state = f"{identity[:16]}-{epochs}-{STATE}"  # never over the last one, not even another fit's
-    network.save(work / state)
-    draft = work / f"{PLACE}.new"
-    random = [np.asarray(state).tolist() for state in _random_states(network)]
-    draft.write_text(json.dumps({"identity": identity, "epochs": epochs, "state": state, "random": random}))
-    draft.replace(work / PLACE)
-    for old in work.glob(f"*-{STATE}"):
-        if old.name != state:
-            old.unlink()

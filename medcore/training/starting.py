@@ -10,26 +10,28 @@ from medcore.classifier.network import LOGITS_LAYER, build_network
 from medcore.classifier.normalization import normalize
 from medcore.classifier.runtime import import_keras
 from medcore.training.asking import outputs_of
-from medcore.training.batches import resize_films
+from medcore.training.batches import Films, resize_films
 from medcore.training.fit import OnProgress, fit
 from medcore.training.linear_head import fit_linear_head
 from medcore.training.pretrained import find_pretrained_weights, load_pretrained
 from medcore.training.recipe import Recipe
+from medcore.training.stored_films import AT_ONCE, StoredFilms
 from medcore.training.targets import make_targets
+from medcore.training.watching import UNWATCHED, Watch
 
 if TYPE_CHECKING:
     import keras
 
 POOLED_LAYER = "average"
-Start = Callable[[np.ndarray, np.ndarray, Recipe], Callable[["keras.Model"], None]]
+Start = Callable[[Films, np.ndarray, Recipe], Callable[["keras.Model"], None]]
 
 
-def start_pretrained(films: np.ndarray, targets: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], None]:
+def start_pretrained(films: Films, targets: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], None]:
     """Return what fills a network before it is trained on films, as `fit` takes it.
 
     Parameters
     ----------
-    films : numpy.ndarray, shape (n, rows, columns) or (n, rows, columns, channels), uint8
+    films : numpy.ndarray or StoredFilms, shape (n, rows, columns) or (n, rows, columns, channels), uint8
     targets : numpy.ndarray, shape (n, classes)
     recipe : Recipe
         Its `head_first`, and the size and normalization at which features are computed for it.
@@ -50,16 +52,21 @@ def start_pretrained(films: np.ndarray, targets: np.ndarray, recipe: Recipe) -> 
     return start
 
 
-def pooled_features(network: "keras.Model", films: np.ndarray, recipe: Recipe) -> np.ndarray:
+def pooled_features(network: "keras.Model", films: Films, recipe: Recipe) -> np.ndarray:
     """Return what the head is fitted to, shape (n, 1280), at the size of the recipe's first phase."""
     headless = import_keras().Model(network.input, network.get_layer(POOLED_LAYER).output)
     size = recipe.phases[0].size
-    shown = normalize(resize_films(films, size), recipe.normalization)
-    return outputs_of(headless, shown if shown.ndim == 4 else shown[..., None])
+    pieces = []
+    for start in range(0, len(films), AT_ONCE):
+        some = range(start, min(start + AT_ONCE, len(films)))
+        piece = films.read(some) if isinstance(films, StoredFilms) else films[some.start : some.stop]
+        shown = normalize(resize_films(piece, size), recipe.normalization)
+        pieces.append(outputs_of(headless, shown if shown.ndim == 4 else shown[..., None]))
+    return np.concatenate(pieces)
 
 
 def train_network(
-    films: np.ndarray,
+    films: Films,
     labels: np.ndarray,
     classes: Sequence[str],
     recipe: Recipe,
@@ -68,6 +75,7 @@ def train_network(
     start: Start | None = start_pretrained,
     work: Path | None = None,
     on_progress: OnProgress | None = None,
+    watch: Watch = UNWATCHED,
 ) -> "keras.Model":
     """Train a network with a logit for each class, as `medcore.training.fit.fit` does.
 
@@ -89,4 +97,5 @@ def train_network(
         start=start(films, targets, recipe) if start else None,
         work=work,
         on_progress=on_progress,
+        watch=watch,
     )
