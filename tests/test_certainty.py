@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import CLASSES, pneumonia_logit, positive_probability, probabilities
+from medcore.classifier.decision import CLASSES, positive_logit, positive_probability, probabilities
 from medcore.evaluation.conformal import coverage, prediction_sets
 from medcore.evaluation.venn_abers import venn_abers_table
 from medcore.training.certify import certify
@@ -80,7 +80,7 @@ def test_certainty_fitted_on_some_films_keeps_its_promises_on_others() -> None:
     assert certainty.kind_temperature == pytest.approx(2, rel=0.15)
     sets = prediction_sets(certainty.calibrated(logits), np.array(certainty.set_quantiles))
     assert all(c.share is not None and 0.86 < c.share < 0.94 for c in coverage(sets, labels).classes)
-    low, high = certainty.venn_abers.interval(pneumonia_logit(logits))
+    low, high = certainty.venn_abers.interval(positive_logit(logits))
     assert low.mean() - 0.02 < (labels > 0).mean() < high.mean() + 0.02
 
 
@@ -103,7 +103,7 @@ def test_the_interval_rises_with_the_score() -> None:
 def test_calibrated_pneumonia_is_the_sum_of_both_kinds() -> None:
     logits, _ = films(5, 10)
     np.testing.assert_allclose(
-        positive_probability(BY_HAND.calibrated(logits)), expit(pneumonia_logit(logits) / 2 + 0.5), rtol=1e-6
+        positive_probability(BY_HAND.calibrated(logits)), expit(positive_logit(logits) / 2 + 0.5), rtol=1e-6
     )
 
 

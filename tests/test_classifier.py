@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 import pytest
 from scipy.signal import correlate2d
+from scipy.special import expit
 
 from medcore.classifier import Classifier, Prediction, default_model_folder, read_model_card
 from medcore.classifier.card import CARD_FILE, write_model_card
 from medcore.classifier.decision import (
-    pneumonia_gradient,
-    pneumonia_logit,
-    pneumonia_probability,
+    positive_gradient,
+    positive_logit,
     positive_probability,
     probabilities,
 )
@@ -103,24 +103,24 @@ def test_the_decision_is_positive_from_the_threshold_on(classifier: Classifier) 
 def test_probabilities_worked_out_by_hand() -> None:
     logits = np.log([[1.0, 2.0, 3.0]])
     np.testing.assert_allclose(probabilities(logits), [[1 / 6, 2 / 6, 3 / 6]])
-    np.testing.assert_allclose(pneumonia_logit(logits), [np.log(5)])
-    np.testing.assert_allclose(pneumonia_probability(logits), [5 / 6])
-    np.testing.assert_allclose(pneumonia_gradient(logits[0]), [-1, 2 / 5, 3 / 5])
+    np.testing.assert_allclose(positive_logit(logits), [np.log(5)])
+    np.testing.assert_allclose(expit(positive_logit(logits)), [5 / 6])
+    np.testing.assert_allclose(positive_gradient(logits[0]), [-1, 2 / 5, 3 / 5])
 
 
 def test_extreme_logits_stay_probabilities() -> None:
     logits = np.array([[2000, 0, 0], [-2000, 0, 0], [0, 2000, -2000]], np.float32)
-    np.testing.assert_allclose(pneumonia_probability(logits), [0, 1, 1])
+    np.testing.assert_allclose(expit(positive_logit(logits)), [0, 1, 1])
     np.testing.assert_allclose(probabilities(logits).sum(axis=1), 1)
 
 
 def test_the_gradient_is_the_slope_of_the_logit() -> None:
     logits, step = np.array([0.3, -1.2, 2.0]), 1e-6
     slopes = [
-        (pneumonia_logit((logits + move)[None]) - pneumonia_logit((logits - move)[None]))[0] / (2 * step)
+        (positive_logit((logits + move)[None]) - positive_logit((logits - move)[None]))[0] / (2 * step)
         for move in np.eye(3) * step
     ]
-    np.testing.assert_allclose(pneumonia_gradient(logits), slopes, atol=1e-8)
+    np.testing.assert_allclose(positive_gradient(logits), slopes, atol=1e-8)
 
 
 def test_no_films_give_no_predictions(classifier: Classifier) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from medcore.classifier import default_model_folder
 from medcore.errors import LibraryError
-from medcore.settings import Settings
 from medcore.worker.classify import Row, classify_files, write_table
 from tests.films import ramp, write_film
 from tests.test_predict import BrightnessModel
@@ -68,12 +68,12 @@ def test_nothing_in_a_cell_starts_a_formula(tmp_path: Path, value: str, harmless
 
 
 def test_a_film_has_its_range_and_the_labels_that_are_not_ruled_out_in_its_row(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("medcore.worker.classify.Model", lambda folder: BrightnessModel())
     film = write_film(tmp_path / "film", ramp(300, 200), PatientAge="003Y")
     adult = write_film(tmp_path / "adult", ramp(300, 200), PatientAge="040Y", PatientBirthDate=None)
-    write_table(classify_files([film, adult], settings), tmp_path / "table.csv")
+    write_table(classify_files([film, adult], default_model_folder()), tmp_path / "table.csv")
     answered, refused = read_table(tmp_path / "table.csv")
     pneumonia = float(answered["pneumonia"])
     assert float(answered["pneumonia_low"]) == pytest.approx(pneumonia / 2)

@@ -68,7 +68,7 @@ def any_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = read_model_card(folder)
     kept = {name: sha256 for name, sha256 in card.parts.items() if name not in (QUALITY_FILE, FAMILIARITY_FILE)}
     write_model_card(folder, dataclasses.replace(card, parts=kept))
-    monkeypatch.setattr("medcore.worker.classify.live_model_folder", lambda _: folder)
+    monkeypatch.setattr("medcore.worker.installed.live_model_folder", lambda *_: folder)
 
 
 @pytest.mark.usefixtures("any_picture")

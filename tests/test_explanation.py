@@ -11,18 +11,19 @@ from medcore.classifier import Classifier, default_model_folder, read_model_card
 from medcore.classifier.model_folder import read_certainty
 from medcore.errors import ModelError
 from medcore.explanation import (
-    TARGETS,
     display_grid,
     explain_batch,
     grad_cam,
     has_evidence,
     heatmap,
     scale_picture,
+    targets,
     upsample,
 )
 from medcore.explanation.maps import raw_maps
 
 CARD = read_model_card(default_model_folder())
+TARGETS = targets(CARD)
 CERTAINTY = read_certainty(default_model_folder())
 
 
@@ -75,7 +76,7 @@ def test_the_closed_form_agrees_with_tf_keras_vis_on_the_shipped_network(classif
     both = keras.Model(network.input, [network.output, network.get_layer("features").output])
     logits, features = (array.numpy() for array in both(films, training=False))
     contributions = features @ network.get_layer("logits").get_weights()[0] / 49
-    maps = [raw_maps(*film) for film in zip(logits, contributions, strict=True)]
+    maps = [raw_maps(*film, TARGETS) for film in zip(logits, contributions, strict=True)]
     assert_same_maps(maps, grad_cam(classifier, films, target), target)
 
 

@@ -10,9 +10,8 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless
 
-from medcore.classifier import Classifier, Prediction
+from medcore.classifier import Classifier, Prediction, default_model_folder
 from medcore.dicom import display_values, read_frame
-from medcore.settings import Settings
 from medcore.training.films import Film, read_inputs
 from medcore.worker.classify import Row, classify_files
 from tests.films import make_film, write
@@ -103,7 +102,7 @@ def test_every_kind_of_file_shows_the_network_the_same_film(classifier: Classifi
 
 
 def test_real_films_get_the_same_answer_in_every_kind_of_file(
-    classifier: Classifier, shared_data: Path, settings: Settings, tmp_path: Path
+    classifier: Classifier, shared_data: Path, tmp_path: Path
 ) -> None:
     jpegs = some_films(shared_data / "chest-xray-fullsize")
     files = [
@@ -112,7 +111,7 @@ def test_real_films_get_the_same_answer_in_every_kind_of_file(
         for number, write_as in enumerate(FORMS.values())
     ]
     rows: dict[Path, list[Row]] = {jpeg: [] for jpeg in jpegs}
-    for place, row in enumerate(classify_files(files, settings)):
+    for place, row in enumerate(classify_files(files, default_model_folder())):
         rows[jpegs[place // len(FORMS)]].append(row)
     expected = dict(zip(jpegs, from_jpegs(classifier, jpegs), strict=True))
     for jpeg, its_rows in rows.items():

@@ -11,7 +11,7 @@ import numpy as np
 from playwright.sync_api import Page, Request, WebSocket
 from pydicom import dcmread
 
-from medcore.explanation import TARGETS
+from pages.words import TARGETS
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import Witness

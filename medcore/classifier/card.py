@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from medcore.classifier.decision import PNEUMONIA
 from medcore.classifier.normalization import Normalization
 from medcore.classifier.scope import Scope
 from medcore.errors import ModelError
@@ -61,6 +62,7 @@ class ModelCard:
     created: str  # ISO date
     sha256: str  # of the model's file
     parts: dict[str, str]  # SHA-256 of each other file that a prediction needs, by name
+    finding: str = PNEUMONIA  # what all classes but the first mean together
 
     @property
     def operating_point(self) -> OperatingPoint:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from medcore.classifier.decision import pneumonia_logit, probabilities
+from medcore.classifier.decision import positive_logit, probabilities
 from medcore.evaluation.venn_abers_table import VennAbersTable, one_probability
 
 LEVEL = 0.9
@@ -33,13 +33,13 @@ class Certainty:
     temperature: float  # the logit of pneumonia is divided by it
     offset: float  # added to that, for a network that leans to one side
     kind_temperature: float  # the logits of bacterial and viral are, when they share what pneumonia has
-    venn_abers: VennAbersTable  # over `pneumonia_logit` of the logits as they come
+    venn_abers: VennAbersTable  # over `positive_logit` of the logits as they come
     set_quantiles: tuple[float, ...]  # by class: 1 - the least probability not ruled out; infinity: never ruled out
     level: float = LEVEL  # least share of each class's films whose set holds the class
 
     def calibrated(self, logits: np.ndarray) -> np.ndarray:
         """Turn logits as they come from the network into calibrated probabilities, both of shape (n, classes)."""
-        positive = expit(pneumonia_logit(logits) / self.temperature + self.offset)[:, None]
+        positive = expit(positive_logit(logits) / self.temperature + self.offset)[:, None]
         kinds = probabilities(logits[:, 1:].astype(np.float64) / self.kind_temperature)
         return np.hstack([1 - positive, positive * kinds])
 
@@ -49,7 +49,7 @@ class Certainty:
         Parameters
         ----------
         pneumonia_score : float
-            `pneumonia_logit` of the logits as they come from the network.
+            `positive_logit` of the logits as they come from the network.
 
         Raises
         ------

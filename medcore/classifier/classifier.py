@@ -9,7 +9,7 @@ import numpy as np
 
 from medcore.classifier.card import ModelCard, read_model_card
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import CLASSES, NO_PNEUMONIA, PNEUMONIA, pneumonia_logit, positive_probability
+from medcore.classifier.decision import positive_logit, positive_probability
 from medcore.classifier.familiarity import Familiarity
 from medcore.classifier.folding import fold_batch_norms
 from medcore.classifier.forward import Forward, Outputs
@@ -31,7 +31,7 @@ class Prediction:
     pneumonia_low: float  # Venn-Abers range
     pneumonia_high: float
     not_ruled_out: tuple[str, ...]  # the classes of the prediction set
-    decision: str  # "pneumonia" or "no pneumonia", at the operating point
+    decision: str  # the card's finding or none, at the operating point
     operating_point: OperatingPoint
     model_version: str
     pixels_sha256: str  # of the display values, little-endian float32
@@ -65,8 +65,6 @@ class Classifier:
         """
         card = read_model_card(folder)
         check_files(folder, card)
-        if card.classes != CLASSES:
-            raise ModelError(f"The model {folder.name} has other classes than {', '.join(CLASSES)}. Update MedCore.")
         try:
             network = import_keras().saving.load_model(folder / MODEL_FILE, compile=False, safe_mode=True)
             return cls(card, network, read_certainty(folder), read_familiarity(folder, card))
@@ -102,14 +100,14 @@ class Classifier:
         point = self.card.operating_point
         by_class = self.certainty.calibrated(logits[None])[0]
         pneumonia = float(positive_probability(by_class))
-        low, high = self.certainty.interval(float(pneumonia_logit(logits[None])[0]))
+        low, high = self.certainty.interval(float(positive_logit(logits[None])[0]))
         return Prediction(
             probabilities=dict(zip(self.card.classes, map(float, by_class), strict=True)),
             pneumonia=pneumonia,
             pneumonia_low=low,
             pneumonia_high=high,
             not_ruled_out=self.certainty.not_ruled_out(by_class, self.card.classes),
-            decision=PNEUMONIA if pneumonia >= point.threshold else NO_PNEUMONIA,
+            decision=self.card.finding if pneumonia >= point.threshold else f"no {self.card.finding}",
             operating_point=point,
             model_version=f"{self.card.name} {self.card.version}",
             pixels_sha256=hashlib.sha256(np.ascontiguousarray(film, "<f4").tobytes()).hexdigest(),

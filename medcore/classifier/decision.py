@@ -1,10 +1,13 @@
-"""From logits to probabilities, and to pneumonia against normal."""
+"""From logits to probabilities, and to a finding against none.
+
+The first class of a model finds nothing (normal); all others together are its finding (pneumonia, of either kind).
+"""
 
 import numpy as np
+from scipy.special import logsumexp, softmax
 
-CLASSES = ("normal", "bacterial", "viral")
+CLASSES = ("normal", "bacterial", "viral")  # of the model that ships with MedCore
 PNEUMONIA = "pneumonia"  # bacterial or viral
-NO_PNEUMONIA = "no pneumonia"
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
@@ -13,37 +16,28 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def pneumonia_logit(logits: np.ndarray) -> np.ndarray:
-    """Return the logit of pneumonia, logsumexp(bacterial, viral) - normal.
+def positive_logit(logits: np.ndarray) -> np.ndarray:
+    """Return the logit of the finding: of the shipped model, logsumexp(bacterial, viral) - normal.
 
-    Its sigmoid is the sum of both kinds' softmax probabilities.
+    Its sigmoid is the sum of the softmax probabilities of all classes but the first.
 
     Parameters
     ----------
-    logits : numpy.ndarray, shape (n, 3)
-        In the order of `CLASSES`.
+    logits : numpy.ndarray, shape (n, classes)
 
     Returns
     -------
     numpy.ndarray, shape (n,), float64
     """
-    normal, bacterial, viral = logits.astype(np.float64).T
-    return np.asarray(np.logaddexp(bacterial, viral) - normal)
+    exact = logits.astype(np.float64)
+    return np.asarray(logsumexp(exact[:, 1:], axis=1) - exact[:, 0])
 
 
 def positive_probability(by_class: np.ndarray) -> np.ndarray:
-    """Return the probability of pneumonia, of either kind, for probabilities of shape (…, 3)."""
-    return np.asarray(by_class[..., 1] + by_class[..., 2])
+    """Return the probability of the finding, of any kind, for probabilities of shape (…, classes)."""
+    return np.asarray(by_class[..., 1:].sum(axis=-1))
 
 
-def pneumonia_probability(logits: np.ndarray) -> np.ndarray:
-    """Return the probability of pneumonia, shape (n,), for logits of shape (n, 3)."""
-    with np.errstate(over="ignore"):  # exp overflows to infinity, and the probability to 0: right
-        return np.asarray(1 / (1 + np.exp(-pneumonia_logit(logits))))
-
-
-def pneumonia_gradient(logits: np.ndarray) -> np.ndarray:
-    """Return the gradient of `pneumonia_logit` in one film's logits, both of shape (3,)."""
-    _, bacterial, viral = logits.astype(np.float64)
-    share = np.exp(bacterial - np.logaddexp(bacterial, viral))  # of the bacterial kind in pneumonia
-    return np.array([-1.0, share, 1 - share])
+def positive_gradient(logits: np.ndarray) -> np.ndarray:
+    """Return the gradient of `positive_logit` in one film's logits, both of shape (classes,)."""
+    return np.concatenate([[-1.0], softmax(logits[1:].astype(np.float64))])

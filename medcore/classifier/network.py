@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: only a call may pay for it
     import keras
 
+ARCHITECTURE = "EfficientNet-Lite0, global average pooling, one dense layer of logits"
 INPUT_SIZE = (224, 224)  # rows, columns
 FEATURES_LAYER = "features"  # the last map before pooling, which Grad-CAM looks at
 LOGITS_LAYER = "logits"

@@ -13,10 +13,10 @@ class Scope:
     """The films that a model was made for; every number stands in the model's card."""
 
     modalities: tuple[str, ...]  # (0008,0060) Modality
-    body_parts: tuple[str, ...]  # (0018,0015) Body Part Examined, the first as the sentences say it, then its synonyms
-    views: tuple[str, ...]  # (0018,5101) View Position
-    min_age_years: int  # in completed years
-    max_age_years: int
+    body_parts: tuple[str, ...]  # (0018,0015) Body Part Examined, as the sentences say it, then synonyms; empty: any
+    views: tuple[str, ...]  # (0018,5101) View Position; empty: any
+    min_age_years: int | None  # in completed years; None for both: any age, said or not
+    max_age_years: int | None
 
     @classmethod
     def from_json(cls, entries: dict[str, Any]) -> "Scope":
@@ -27,6 +27,8 @@ class Scope:
     @property
     def made_for(self) -> str:
         """Say whom the model is for."""
+        if self.min_age_years is None or self.max_age_years is None:
+            return "patients of any age"
         whom = "children" if self.max_age_years < ADULT_YEARS else "patients"
         return f"{whom} of {self.min_age_years} to {self.max_age_years} years"
 
@@ -71,9 +73,11 @@ def check_scope(scope: Scope, film: FilmFacts) -> ScopeVerdict:
     )
     if reason:
         return ScopeVerdict("refused", reason)
+    if scope.min_age_years is None or scope.max_age_years is None:
+        return ScopeVerdict("in scope", "")
     if film.age_years is None or not math.isfinite(film.age_years):
         return ScopeVerdict("needs age", _age_question(scope))
-    reason = _age_refusal(scope, film.age_years)
+    reason = _age_refusal(scope, film.age_years, scope.min_age_years, scope.max_age_years)
     return ScopeVerdict("refused", reason) if reason else ScopeVerdict("in scope", "")
 
 
@@ -90,7 +94,7 @@ def _modality_refusal(scope: Scope, modality: str) -> str:
 
 
 def _body_part_refusal(scope: Scope, body_part: str) -> str:
-    if body_part in scope.body_parts:
+    if body_part in scope.body_parts or not scope.body_parts:
         return ""
     if not body_part:
         return _missing("Body Part Examined", "(0018,0015)", scope.body_parts[0])
@@ -98,16 +102,16 @@ def _body_part_refusal(scope: Scope, body_part: str) -> str:
 
 
 def _view_refusal(scope: Scope, view: str) -> str:
-    if view in scope.views:
+    if view in scope.views or not scope.views:
         return ""
     if not view:
         return _missing("View Position", "(0018,5101)", " or ".join(scope.views))
     return f"{OUTSIDE}: view {_shown(view)}; it was made for frontal films ({', '.join(scope.views)})."
 
 
-def _age_refusal(scope: Scope, age_years: float) -> str:
+def _age_refusal(scope: Scope, age_years: float, youngest: int, oldest: int) -> str:
     completed = math.floor(age_years + 1e-6)  # an age of 72 months arrives as a quotient
-    if scope.min_age_years <= completed <= scope.max_age_years:
+    if youngest <= completed <= oldest:
         return ""
     if age_years < 0:
         return f"{OUTSIDE}: an age below zero. Correct Patient's Age (0010,1010) at the source and send the film again."

@@ -9,16 +9,16 @@ from medcore.explanation.heatmap import (
     scale_picture,
     upsample,
 )
-from medcore.explanation.maps import TARGETS, explain_batch
+from medcore.explanation.maps import explain_batch, targets
 
 __all__ = [
     "NO_EVIDENCE",
-    "TARGETS",
     "display_grid",
     "explain_batch",
     "grad_cam",
     "has_evidence",
     "heatmap",
     "scale_picture",
+    "targets",
     "upsample",
 ]

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from medcore.classifier.card import ModelCard
 from medcore.classifier.classifier import Classifier
-from medcore.classifier.decision import CLASSES, PNEUMONIA
 from medcore.classifier.network import FEATURES_LAYER
 from medcore.classifier.normalization import normalize
 from medcore.errors import ModelError
+from medcore.explanation.maps import targets
 
 
 def grad_cam(classifier: Classifier, inputs: np.ndarray, target: str) -> np.ndarray:
@@ -24,7 +25,7 @@ def grad_cam(classifier: Classifier, inputs: np.ndarray, target: str) -> np.ndar
     inputs : numpy.ndarray, shape (n, 224, 224), float32
         As `Classifier.predict` takes them.
     target : str
-        A class, or "pneumonia".
+        A class, or the finding.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def grad_cam(classifier: Classifier, inputs: np.ndarray, target: str) -> np.ndar
 
     return np.asarray(
         Gradcam(classifier.network)(
-            _score(target),
+            _score(target, classifier.card),
             normalize(inputs, classifier.card.normalization),
             penultimate_layer=FEATURES_LAYER,
             seek_penultimate_conv_layer=False,
@@ -50,12 +51,12 @@ def grad_cam(classifier: Classifier, inputs: np.ndarray, target: str) -> np.ndar
     )
 
 
-def _score(target: str) -> Callable[[Any], Any]:
+def _score(target: str, card: ModelCard) -> Callable[[Any], Any]:
     import tensorflow as tf
 
-    if target in CLASSES:
-        place = CLASSES.index(target)
+    if target in card.classes:
+        place = card.classes.index(target)
         return lambda logits: logits[:, place]
-    if target != PNEUMONIA:
-        raise ModelError(f"There is no heatmap for {target!r}. Choose one of {', '.join((PNEUMONIA, *CLASSES))}.")
-    return lambda logits: tf.reduce_logsumexp(logits[:, 1:], axis=1) - logits[:, 0]  # as pneumonia_logit
+    if target != card.finding:
+        raise ModelError(f"There is no heatmap for {target!r}. Choose one of {', '.join(targets(card))}.")
+    return lambda logits: tf.reduce_logsumexp(logits[:, 1:], axis=1) - logits[:, 0]  # as positive_logit

@@ -4,12 +4,18 @@ Source: Selvaraju et al., Grad-CAM, ICCV 2017. Behind global average pooling and
 logit is that class' dense weight over the number of cells, so the map is the positive part of each cell's contribution.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from medcore.classifier.card import ModelCard
 from medcore.classifier.classifier import Classifier, Prediction
-from medcore.classifier.decision import CLASSES, PNEUMONIA, pneumonia_gradient
+from medcore.classifier.decision import positive_gradient
 
-TARGETS = (PNEUMONIA, *CLASSES)
+
+def targets(card: ModelCard) -> tuple[str, ...]:
+    """Name what a model's maps can show: its finding, and each class."""
+    return card.finding, *card.classes
 
 
 def explain_batch(classifier: Classifier, inputs: np.ndarray) -> list[tuple[Prediction, dict[str, np.ndarray]]]:
@@ -35,11 +41,12 @@ def explain_batch(classifier: Classifier, inputs: np.ndarray) -> list[tuple[Pred
         return []
     outputs = classifier.forward(inputs)
     predictions = classifier.judge(inputs, outputs)
-    maps = [raw_maps(*film) for film in zip(outputs.logits, outputs.contributions, strict=True)]
+    named = targets(classifier.card)
+    maps = [raw_maps(*film, named) for film in zip(outputs.logits, outputs.contributions, strict=True)]
     return list(zip(predictions, maps, strict=True))
 
 
-def raw_maps(logits: np.ndarray, contributions: np.ndarray) -> dict[str, np.ndarray]:
+def raw_maps(logits: np.ndarray, contributions: np.ndarray, named: Sequence[str]) -> dict[str, np.ndarray]:
     """Return one film's raw Grad-CAM map for every target.
 
     Parameters
@@ -47,8 +54,10 @@ def raw_maps(logits: np.ndarray, contributions: np.ndarray) -> dict[str, np.ndar
     logits : numpy.ndarray, shape (classes,)
     contributions : numpy.ndarray, shape (rows, columns, classes)
         Each cell's part of each logit.
+    named : sequence of str
+        As `targets` names them.
     """
-    gradients = dict(zip(TARGETS, (pneumonia_gradient(logits), *np.eye(len(CLASSES))), strict=True))
+    gradients = dict(zip(named, (positive_gradient(logits), *np.eye(len(logits))), strict=True))
     return {
         target: np.maximum(contributions @ gradient, 0).astype(np.float32) for target, gradient in gradients.items()
     }

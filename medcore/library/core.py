@@ -316,6 +316,21 @@ class Library:
         """Say how much room the library takes and how much is left."""
         return room.measure_room(self._layout, self._database)
 
+    @property
+    def models_folder(self) -> Path:
+        """The folder of the models on record."""
+        return self._layout.models
+
+    @property
+    def training_folder(self) -> Path:
+        """The folder of what trainings need while they are under way."""
+        return self._layout.training
+
+    def patient_keys(self, study_ids: Sequence[int]) -> dict[int, int]:
+        """Return the number of each study's patient."""
+        with self._database.reading() as session:
+            return studies.patient_keys(session, study_ids)
+
     def worker_lock(self) -> FileLock:
         """Give the lock that the one worker of this data folder holds."""
         return FileLock(self._layout.locks / "worker")

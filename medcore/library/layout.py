@@ -3,6 +3,8 @@
 library/            all that a backup holds; replaced as a whole by a restore
   library.sqlite    the tables
   files/ab/cd…      the images, named by the SHA-256 of their bytes
+  models/ab…        the models that were ever recorded, named by the SHA-256 of their card
+training/           what a training that is under way needs; it can go when none is
 staging/            copies on their way in, one folder for each intake that is under way
 frames/ab/cd…/      what was made ready for the viewer from the image of this hash; it can go at any time
 locks/              files that carry locks and nothing else
@@ -40,6 +42,16 @@ class Layout:
         return self.library / "library.sqlite"
 
     @property
+    def models(self) -> Path:
+        """The folder of the models."""
+        return self.library / "models"
+
+    @property
+    def training(self) -> Path:
+        """The folder of what trainings need while they are under way."""
+        return self.root / "training"
+
+    @property
     def staging(self) -> Path:
         """The folder for copies on their way in."""
         return self.root / "staging"
@@ -71,7 +83,7 @@ class Layout:
     def make_library(self) -> None:
         """Make the library's folder and an empty file for its tables; the caller holds the lock `open`."""
         self.settle_restore()
-        self._make(self.library, self.library / "files")
+        self._make(self.library, self.library / "files", self.models)
         self.database.touch(mode=0o600)
 
     def settle_restore(self) -> None:

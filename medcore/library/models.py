@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from medcore.errors import LibraryError, MissingError
 from medcore.library import schema
 from medcore.library.database import Database
-from medcore.library.records import Comparison, ModelVersion, Promotion
+from medcore.library.records import Comparison, ModelVersion, NewModel, Promotion
 
 NO_MODEL = "This model is not in the library. Choose another one."
 SHIPPED, PASSED, OVERRIDDEN, BACK = "shipped", "passed the gate", "gate overridden", "rolled back"
@@ -38,9 +38,7 @@ class Models:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self, name: str, card_sha256: str, *, folder: str = "", run_id: int | None = None, who: str = SHIPPER
-    ) -> ModelVersion:
+    def add(self, new: NewModel) -> ModelVersion:
         """Record a model; one of the same name is returned as it is.
 
         Raises
@@ -49,14 +47,12 @@ class Models:
             If one of the same name has another card.
         """
         with self._database.writing() as session:
-            known = session.scalar(select(schema.ModelVersion).where(schema.ModelVersion.name == name))
+            known = session.scalar(select(schema.ModelVersion).where(schema.ModelVersion.name == new.name))
             if known is not None:
-                if known.card_sha256 != card_sha256:
-                    raise LibraryError(OTHER_FILES.format(name))
+                if known.card_sha256 != new.card_sha256:
+                    raise LibraryError(OTHER_FILES.format(new.name))
                 return _as_model(known)
-            row = schema.ModelVersion(
-                name=name, folder=folder, card_sha256=card_sha256, run_id=run_id, who=who, created_at=datetime.now(UTC)
-            )
+            row = schema.ModelVersion(**vars(new), created_at=datetime.now(UTC))
             session.add(row)
             session.flush()
             return _as_model(row)

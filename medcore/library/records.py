@@ -360,7 +360,7 @@ class TrainingRun:
 
     id: int
     job_id: int
-    dataset_id: int
+    label_set_id: int
     plan: Mapping[str, Any]  # as `medcore.training.plan.TrainingPlan` writes it
     who: str
     created_at: datetime
@@ -377,16 +377,23 @@ class EpochRow:
 
 
 @dataclass(frozen=True)
-class ModelVersion:
-    """A model that shipped with MedCore or was trained here."""
+class NewModel:
+    """A model that shipped with MedCore or was trained here, as it is recorded."""
 
-    id: int
     name: str  # as its predictions carry it: name and version
-    folder: str  # in the data folder's models; empty for a shipped one
-    card_sha256: str
-    run_id: int | None
+    folder: str  # in the data folder's models
+    card_sha256: str  # of its card, which holds those of its other files
     who: str
-    created_at: datetime
+    run_id: int | None = None  # None for a shipped model, as is the data set
+    dataset_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelVersion(NewModel):
+    """A model on record."""
+
+    id: int = 0
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

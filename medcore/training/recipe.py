@@ -56,13 +56,25 @@ class Recipe:
     @property
     def digest(self) -> str:
         """Name the recipe, whatever its seed, in eight hexadecimal digits."""
-        text = json.dumps({**self.to_json(), "seed": None}, sort_keys=True)
+        entries = {**self.to_json(), "seed": None}
+        if self.patience is None:  # recipes from before there was patience keep their names
+            del entries["patience"]
+        text = json.dumps(entries, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     @property
     def normalization_text(self) -> str:
         """Say what happens to the gray values."""
         return {"none": "as they are", "equalized": "equalized", "half equalized": "half equalized"}[self.normalization]
+
+    @property
+    def preprocessing(self) -> str:
+        """Say what becomes of a film before the network sees it."""
+        size = self.phases[-1].size
+        return (
+            f"Display values 0 (black) to 255 (white), area-resized to {size} x {size} without keeping the aspect "
+            f"ratio, gray values {self.normalization_text}, float32; the network itself maps x to (x - 127) / 128"
+        )
 
     @property
     def epochs(self) -> int:

@@ -1,4 +1,4 @@
-"""Split patients into parts to train, validate and test with; who was put into a part stays there.
+"""Split patients into parts to train, calibrate, validate and test with; who was put into a part stays there.
 
 Source: Sechidis, Tsoumakas and Vlahavas, On the Stratification of Multi-label Data, ECML 2011: the rarest class is
 dealt out first, each time to the part that lacks it most. Here whole patients are dealt: none is in two parts.
@@ -13,7 +13,7 @@ import numpy as np
 
 from medcore.errors import ModelError
 
-SHARES: Mapping[str, float] = MappingProxyType({"train": 0.7, "validation": 0.15, "test": 0.15})
+SHARES: Mapping[str, float] = MappingProxyType({"train": 0.6, "calibration": 0.1, "validation": 0.15, "test": 0.15})
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def split_patients(
     total = _total(counts)
     wanted = {part: Counter({name: share * total[name] for name in total}) for part, share in shares.items()}
     for group, part in parts.items():
-        wanted[part].subtract(counts[group])
+        if part in wanted:  # else nobody new is put there
+            wanted[part].subtract(counts[group])
     waiting = sorted(set(counts) - set(parts))
     order = np.random.default_rng(seed).permutation(len(waiting))
     queue = [waiting[place] for place in order]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from medcore.classifier.decision import CLASSES, pneumonia_logit
+from medcore.classifier.decision import CLASSES, positive_logit
 from medcore.classifier.network import INPUT_SIZE
 from medcore.classifier.normalization import normalize
 from medcore.evaluation.roc import auc
@@ -157,9 +157,9 @@ def _try(
             for shift, change in SHIFTS.items()
         }
         truth = labels != CLASSES.index("normal")
-        areas.append({shift: auc(truth, pneumonia_logit(its)) for shift, its in logits.items()})
+        areas.append({shift: auc(truth, positive_logit(its)) for shift, its in logits.items()})
         signs = np.where(truth, 1, -1)
-        losses += [float(np.logaddexp(0, -signs * pneumonia_logit(its)).mean()) for its in logits.values()]
+        losses += [float(np.logaddexp(0, -signs * positive_logit(its)).mean()) for its in logits.values()]
     labels, its = (np.concatenate(parts) for parts in zip(*kinds, strict=True))
     sick = labels != CLASSES.index("normal")
     bacterial, viral = CLASSES.index("bacterial"), CLASSES.index("viral")

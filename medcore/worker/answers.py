@@ -15,11 +15,9 @@ from medcore.classifier.quality import EMPTY, QualityModel, is_blank
 from medcore.dicom import Attributes, display_values, read_frame
 from medcore.errors import MedcoreError, ModelError
 from medcore.library import StoredPrediction
-from medcore.settings import Settings
 
 BATCH = 16  # films in one pass of the network
 READERS = 2  # films read at once
-MODEL = "pediatric-chest"
 NO_IMAGE = "This object holds no image, so there is nothing for the model to look at."
 SEVERAL_FRAMES = (
     "This image has {} frames; the model was made for single films, so it does not answer. Send the frame as a film."
@@ -95,11 +93,6 @@ class Explains(Protocol):
 
     def explain(self, inputs: np.ndarray) -> list[Answered]:
         """Classify films, shape (n, rows, columns), and map where the network looked."""
-
-
-def live_model_folder(settings: Settings) -> Path:
-    """Return the folder of the model that answers."""
-    return settings.models_dir / MODEL
 
 
 def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPrediction]:

@@ -12,8 +12,7 @@ from pathlib import Path
 from medcore.dicom import CheckedFile, Refusal, check_files
 from medcore.library import StoredPrediction
 from medcore.library.new_file import check_place, new_file
-from medcore.settings import Settings
-from medcore.worker.answers import Explains, Film, Model, answer_films, live_model_folder
+from medcore.worker.answers import Explains, Film, Model, answer_films
 
 CHUNK = 64  # images answered at once
 # What spreadsheets run: a sign at the start of a cell, or of what they take for one where they cut at another sign.
@@ -46,7 +45,7 @@ class Row:
 
 def classify_files(
     paths: Iterable[Path],
-    settings: Settings,
+    model_folder: Path,
     *,
     age_years: float | None = None,
     on_progress: Callable[[int, int | None], None] | None = None,
@@ -56,8 +55,8 @@ def classify_files(
     Parameters
     ----------
     paths : iterable of Path
-    settings : Settings
-        Of the installation whose live model answers.
+    model_folder : Path
+        Of the model that answers.
     age_years : float, optional
         The patients' age where a file does not give it.
     on_progress : callable, optional
@@ -68,7 +67,7 @@ def classify_files(
     ModelError
         If the model cannot be loaded.
     """
-    model = Model(live_model_folder(settings))
+    model = Model(model_folder)
     with tempfile.TemporaryDirectory(prefix="medcore-") as staging:
         outcomes = check_files(paths, Path(staging), on_progress)
         while chunk := list(islice(outcomes, CHUNK)):

@@ -7,14 +7,22 @@ from typing import Any
 
 from medcore.errors import LibraryError, ModelError
 from medcore.library import Job, Library
-from medcore.library.jobs import PREDICT, PRIORITY_LOW
+from medcore.library.jobs import PREDICT, PRIORITY_LOW, TRAIN
 from medcore.settings import Settings
-from medcore.worker.answers import live_model_folder
+from medcore.worker.installed import live_model_folder
 from medcore.worker.predict import load_model, predict
 
 LOG = logging.getLogger("medcore.worker")
 Kind = Callable[[Library, Settings, Job], dict[str, Any] | None]
-KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict})
+
+
+def _train(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
+    from medcore.worker.train import train  # what trains is loaded where something is trained
+
+    return train(library, settings, job, run_job)
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, TRAIN: _train})
 
 
 def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
@@ -35,7 +43,7 @@ def look_for_work(library: Library, settings: Settings) -> None:
     if any(job.kind == PREDICT for job in library.jobs.active()):
         return
     try:
-        version = load_model(live_model_folder(settings)).version
+        version = load_model(live_model_folder(library, settings)).version
     except ModelError as error:
         LOG.warning("No model answers: %s", error)
         return

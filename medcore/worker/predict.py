@@ -9,7 +9,8 @@ from typing import Any
 
 from medcore.library import Job, Library, StoredPrediction
 from medcore.settings import Settings
-from medcore.worker.answers import Explains, Film, Model, answer_films, live_model_folder
+from medcore.worker.answers import Explains, Film, Model, answer_films
+from medcore.worker.installed import live_model_folder
 
 LOG = logging.getLogger("medcore.worker")
 FIRST_CHUNK, SMALLEST_CHUNK, LARGEST_CHUNK = 16, 4, 64  # images between two signs of progress
@@ -31,7 +32,7 @@ def predict(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
     ModelError
         If there is no model that can be loaded.
     """
-    model = load_model(live_model_folder(settings))
+    model = load_model(live_model_folder(library, settings))
     wanted = library.unpredicted(model.version, intake_id=job.payload.get("intake"), study_id=job.payload.get("study"))
     counts: dict[str, int] = {}
     done = 0

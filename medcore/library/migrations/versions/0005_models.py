@@ -73,7 +73,7 @@ def _make_trainings() -> None:
         "training_run",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("job_id", sa.Integer(), nullable=False, index=True),
-        sa.Column("dataset_id", sa.Integer(), sa.ForeignKey("dataset_version.id"), nullable=False),
+        sa.Column("label_set_id", sa.Integer(), sa.ForeignKey("label_set.id"), nullable=False),
         sa.Column("plan", sa.JSON(), nullable=False),
         sa.Column("who", sa.String(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
@@ -96,6 +96,7 @@ def _make_models() -> None:
         sa.Column("folder", sa.String(), nullable=False),
         sa.Column("card_sha256", sa.String(64), nullable=False),
         sa.Column("run_id", sa.Integer(), sa.ForeignKey("training_run.id")),
+        sa.Column("dataset_id", sa.Integer(), sa.ForeignKey("dataset_version.id")),
         sa.Column("who", sa.String(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
     )

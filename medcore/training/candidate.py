@@ -1,0 +1,290 @@
+"""Make a candidate from labelled films: train it, learn what its answers are worth, and write its folder."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from medcore import __version__
+from medcore.classifier.card import (
+    ModelCard,
+    StartingWeights,
+    TrainingData,
+    read_model_card,
+    write_model_card,
+)
+from medcore.classifier.decision import positive_probability, probabilities
+from medcore.classifier.film_hash import film_hash
+from medcore.classifier.forward import Forward
+from medcore.classifier.model_folder import (
+    CERTAINTY_FILE,
+    FAMILIARITY_FILE,
+    MODEL_FILE,
+    PARTS,
+    QUALITY_FILE,
+    TRAINING_FILMS_FILE,
+    file_sha256,
+    read_training_films,
+)
+from medcore.classifier.network import ARCHITECTURE, LOGITS_LAYER
+from medcore.classifier.normalization import normalize
+from medcore.classifier.report import Report, write_report
+from medcore.classifier.runtime import import_keras
+from medcore.classifier.scope import Scope
+from medcore.errors import ModelError
+from medcore.evaluation.calibration import cross_entropy
+from medcore.evaluation.operating_point import BALANCED, OperatingPoint, choose_operating_points
+from medcore.evaluation.roc import auc
+from medcore.training import pretrained
+from medcore.training.asking import outputs_of
+from medcore.training.assemble import map_scale, put_in_place
+from medcore.training.batches import Films, resize_films
+from medcore.training.certify import certify
+from medcore.training.copies import with_copies
+from medcore.training.fit import OnProgress
+from medcore.training.fit_familiarity import fit_familiarity
+from medcore.training.fit_quality import fit_quality
+from medcore.training.labelled_films import LabelledFilms
+from medcore.training.measurements import measure_positive
+from medcore.training.plan import TrainingPlan
+from medcore.training.recipe import Recipe
+from medcore.training.starting import start_pretrained, train_network
+from medcore.training.stored_films import StoredFilms
+from medcore.training.watching import UNWATCHED, Judgement, Watch
+
+if TYPE_CHECKING:
+    import keras
+
+FEWEST_PATIENTS = 2  # of each class, in each part that a training needs
+ENOUGH_FOR_LOOKS = 100  # training films, for a model of its own of how its films look
+NEEDED = ("train", "calibration", "validation")
+SMALLEST = 1e-12  # probability, so that no logarithm is of 0
+
+
+@dataclass(frozen=True)
+class Live:
+    """The model that is live while a candidate is made: where it may start from, and whose scope it may take over."""
+
+    folder: Path
+    card: ModelCard
+
+
+def check_enough(data: LabelledFilms) -> None:
+    """See that every class has patients in every part that a training needs.
+
+    Raises
+    ------
+    ModelError
+        With the class that has too few.
+    """
+    if len(data.classes) < 2:
+        raise ModelError("A model tells classes apart, and only one is chosen. Choose at least two.")
+    for part in NEEDED:
+        _, labels, patients = data.part(part)
+        for place, name in enumerate(data.classes):
+            having = {patient for patient, label in zip(patients, labels, strict=True) if label == place}
+            if len(having) < FEWEST_PATIENTS:
+                raise ModelError(
+                    f"Too few patients have {name}: {len(having)} in the {part} part of the films, and "
+                    f"{FEWEST_PATIENTS} are needed. Label films of more patients, or leave this class out."
+                )
+
+
+def train_candidate(
+    data: LabelledFilms,
+    plan: TrainingPlan,
+    live: Live,
+    work: Path,
+    *,
+    on_progress: OnProgress | None = None,
+    watch: Watch = UNWATCHED,
+) -> "keras.Model":
+    """Train a network as a plan says, each epoch judged on the validation part.
+
+    Raises
+    ------
+    ModelError
+        If training fails or too few patients have a class.
+    FitInterruptedError
+        If `watch` broke it off.
+    """
+    check_enough(data)
+    films, labels, _ = data.part("train")
+    shown, truth, _ = data.part("validation")
+    judge = _judge(shown, truth, plan.recipe)
+    return train_network(
+        films,
+        labels,
+        plan.classes,
+        plan.recipe,
+        start=start_from(live, plan.classes) if plan.start == "live" else start_pretrained,
+        work=work,
+        on_progress=on_progress,
+        watch=replace(watch, judge=judge),
+    )
+
+
+def start_from(live: Live, classes: Sequence[str]) -> Callable[..., Callable[["keras.Model"], None]]:
+    """Return what fills a network with the live model's weights; a class that it lacks begins with drawn ones."""
+
+    def prepare(films: Films, targets: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], None]:
+        def start(network: "keras.Model") -> None:
+            old = import_keras().saving.load_model(live.folder / MODEL_FILE, compile=False, safe_mode=True)
+            for layer in old.layers:
+                if layer.name != LOGITS_LAYER and layer.weights:
+                    network.get_layer(layer.name).set_weights(layer.get_weights())
+            kernel, bias = network.get_layer(LOGITS_LAYER).get_weights()
+            old_kernel, old_bias = old.get_layer(LOGITS_LAYER).get_weights()
+            for place, name in enumerate(classes):
+                if name in live.card.classes:
+                    known = live.card.classes.index(name)
+                    kernel[:, place], bias[place] = old_kernel[:, known], old_bias[known]
+            network.get_layer(LOGITS_LAYER).set_weights([kernel, bias])
+
+        return start
+
+    return prepare
+
+
+def assemble_candidate(
+    network: "keras.Model", data: LabelledFilms, plan: TrainingPlan, live: Live, scope: Scope, out: Path
+) -> Path:
+    """Write a trained network's folder: what it needs to answer, and what was measured on validation films.
+
+    Parameters
+    ----------
+    network : keras.Model
+    data : LabelledFilms
+    plan : TrainingPlan
+    live : Live
+    scope : Scope
+        Of the films that it was made from.
+    out : Path
+        The new folder.
+
+    Raises
+    ------
+    ModelError
+        If the disk is full.
+    """
+    forward = Forward(network, plan.recipe.normalization)
+    size = plan.recipe.phases[-1].size
+    calibration, calibration_labels, _ = data.part("calibration")
+    certainty = certify(forward(_shown(calibration, size)).logits, calibration_labels)
+    validation, labels, patients = data.part("validation")
+    outputs = forward(_shown(validation, size))
+    by_class = certainty.calibrated(outputs.logits)
+    points = choose_operating_points(labels != 0, positive_probability(by_class))
+    balanced = next(point for point in points if point.name == BALANCED)
+    figures = measure_positive(by_class, labels, patients, balanced.threshold)
+
+    def write(folder: Path) -> None:
+        network.save(folder / MODEL_FILE)
+        (folder / CERTAINTY_FILE).write_text(json.dumps(certainty.to_json(), indent=1, allow_nan=False) + "\n")
+        hashes = {film_hash(film) for film in data.part("train")[0].each()}
+        if plan.start == "live":
+            hashes |= read_training_films(live.folder)  # what it learnt from them is still in it
+        (folder / TRAINING_FILMS_FILE).write_text("".join(f"{sha256}\n" for sha256 in sorted(hashes)))
+        _write_looks(folder, forward, data, size)
+        write_report(folder, Report({"validation": figures}, {}, {}))
+        write_model_card(folder, _card(folder, data, plan, live, scope, points, map_scale(outputs)))
+
+    return put_in_place(write, out)
+
+
+def _judge(films: StoredFilms, labels: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], Judgement]:
+    shown = normalize(_shown(films, recipe.phases[-1].size), recipe.normalization)[..., None]
+
+    def judge(network: "keras.Model") -> Judgement:
+        shares = probabilities(outputs_of(network, shown))
+        areas = [auc(labels == place, shares[:, place]) for place in range(shares.shape[1])]
+        return Judgement(cross_entropy(np.maximum(shares, SMALLEST), labels), float(np.mean(areas)))
+
+    return judge
+
+
+def _shown(films: StoredFilms, size: int) -> np.ndarray:
+    return resize_films(films.read(range(len(films))), size)
+
+
+def _write_looks(folder: Path, forward: Forward, data: LabelledFilms, size: int) -> None:
+    """Write what tells films like these from other pictures, where there are enough to learn it from."""
+    training, validation = data.part("train")[0], data.part("validation")[0]
+    if len(training) < ENOUGH_FOR_LOOKS:
+        return
+    own, held_out = _shown(training, size), _shown(validation, size)
+    known, aside = forward(with_copies(own)).features, forward(with_copies(held_out, seed=1)).features
+    fit_familiarity(known, aside).write(folder / FAMILIARITY_FILE)
+    fit_quality(own, held_out).write(folder / QUALITY_FILE)
+
+
+def _card(
+    folder: Path,
+    data: LabelledFilms,
+    plan: TrainingPlan,
+    live: Live,
+    scope: Scope,
+    points: tuple[OperatingPoint, ...],
+    scale: float,
+) -> ModelCard:
+    sha256 = file_sha256(folder / MODEL_FILE)
+    today = datetime.now(UTC).date().isoformat()
+    size = plan.recipe.phases[-1].size
+    return ModelCard(
+        name=plan.name,
+        version=f"{today}-{sha256[:8]}",
+        purpose=f"{plan.finding[:1].upper()}{plan.finding[1:]} on films like those that it was made from",
+        classes=plan.classes,
+        input_size=(size, size),
+        normalization=plan.recipe.normalization,
+        preprocessing=plan.recipe.preprocessing,
+        architecture=ARCHITECTURE,
+        operating_points=points,
+        live_point=BALANCED,
+        map_scale=scale,
+        scope=scope,
+        training_data=TrainingData(
+            name=f"Labelled films of this installation, data set {data.dataset.id}, SHA-256 {data.dataset.sha256[:16]}",
+            source="this installation",
+            licence="as its owner decides",
+            attribution="this installation's readers",
+            **_counts(data),
+        ),
+        starting_weights=_starting_weights(plan, live),
+        recipe=plan.recipe.to_json(),
+        medcore_version=__version__,
+        created=today,
+        sha256=sha256,
+        parts={name: file_sha256(folder / name) for name in PARTS if (folder / name).exists()},
+        finding=plan.finding,
+    )
+
+
+def _starting_weights(plan: TrainingPlan, live: Live) -> StartingWeights:
+    if plan.start == "live":
+        return StartingWeights(
+            f"{live.card.name} {live.card.version}", "this installation", "as that model's card says", live.card.sha256
+        )
+    return pretrained.STARTING_WEIGHTS
+
+
+def _counts(data: LabelledFilms) -> dict[str, dict[str, dict[str, int]]]:
+    films: dict[str, dict[str, int]] = {}
+    patients: dict[str, dict[str, int]] = {}
+    for part in (*NEEDED, "test"):
+        _, labels, whose = data.part(part)
+        named = [data.classes[label] for label in labels]
+        films[part] = {name: Counter(named)[name] for name in data.classes}
+        both = Counter(name for name, _ in set(zip(named, whose, strict=True)))
+        patients[part] = {name: both[name] for name in data.classes}
+    return {"films": films, "patients": patients}
+
+
+def read_live(folder: Path) -> Live:
+    """Read the card of the live model."""
+    return Live(folder, read_model_card(folder))

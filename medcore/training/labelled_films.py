@@ -1,0 +1,212 @@
+"""From the labels of a set to films that can be trained on: read once, sorted out, split by patient, kept on disk."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from medcore.classifier.film_hash import SIDE, film_hash
+from medcore.dicom import display_values, read_frame
+from medcore.errors import MedcoreError, ModelError
+from medcore.labelling.duplicates import find_near, perceptual_hash
+from medcore.library import Dataset, DatasetImage, Library
+from medcore.library.datasets import digest
+from medcore.training.splitting import SHARES, Labelled, split_patients
+from medcore.training.stored_films import StoredFilms, write_films
+
+FILMS_FILE = "films.bin"
+GIVEN_TRAINING = "train"
+OnProgress = Callable[[int, int | None], None]
+SEVERAL = "a study with several images is labelled as a whole; label its images"
+DISPUTED = "its readers disagree; decide between them on the Label page"
+OTHER_CLASS = "its label is none of the chosen classes"
+TWO_PATIENTS = "the same picture belongs to two patients; decide whose it is"
+TWICE = "the same picture of this patient is there already"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An image, or a study that was labelled as a whole, that does not train, and why."""
+
+    study_id: int
+    instance_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledFilms:
+    """The films of a data set."""
+
+    dataset: Dataset
+    classes: tuple[str, ...]
+    films: StoredFilms
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Each film's place in `classes`, shape (n,), int32."""
+        return np.array([self.classes.index(image.classes[0]) for image in self.dataset.images], np.int32)
+
+    def places(self, part: str) -> np.ndarray:
+        """Return the places of a part's films, shape (m,)."""
+        return np.flatnonzero([image.part == part for image in self.dataset.images])
+
+    def part(self, part: str) -> tuple[StoredFilms, np.ndarray, tuple[str, ...]]:
+        """Return the films of a part, their labels and their patients."""
+        places = self.places(part)
+        patients = tuple(str(self.dataset.images[place].patient_key) for place in places)
+        return self.films.part(places.tolist()), self.labels[places], patients
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A labelled image that was read."""
+
+    image: DatasetImage
+    look: bytes
+    given_part: str
+
+
+def gather(
+    library: Library, label_set_id: int, classes: Sequence[str], who: str, on_progress: OnProgress | None = None
+) -> LabelledFilms:
+    """Make a data set of a label set's labels as they stand now, and keep its films on disk.
+
+    Parameters
+    ----------
+    library : Library
+    label_set_id : int
+    classes : sequence of str
+        Of the label set, those that are to be told apart.
+    who : str
+    on_progress : callable, optional
+        Called with images read and their total.
+
+    Raises
+    ------
+    ModelError
+        If nothing is left to train on.
+    LibraryError
+        If the label set is gone or the disk is full.
+    """
+    counted, left_out = _counted(library, label_set_id, classes)
+    draft = library.training_folder / "reading.bin"
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    read: list[_Read] = []
+    write_films(draft, _films(library, counted, read, left_out, on_progress))
+    kept = _sort_out(read, left_out)
+    if not kept:
+        raise ModelError("No labelled image of these classes is left to train on. Label some, or choose other classes.")
+    known = library.datasets.parts_so_far(label_set_id)
+    parts = _split([read[place] for place in kept], known)
+    images = [replace(read[place].image, part=parts[read[place].image.patient_key]) for place in kept]
+    dataset_id = library.datasets.save(label_set_id, images, who)
+    folder = library.training_folder / str(dataset_id)
+    folder.mkdir(exist_ok=True)
+    everything = StoredFilms(draft, (SIDE, SIDE), tuple(range(len(read))), "")
+    order = sorted(kept, key=lambda place: read[place].image.instance_id)
+    write_films(folder / FILMS_FILE, everything.part(order).each())
+    draft.unlink()
+    return replace(open_films(library, dataset_id, classes), left_out=tuple(left_out))
+
+
+def open_films(library: Library, dataset_id: int, classes: Sequence[str]) -> LabelledFilms:
+    """Open the films of a data set that were gathered before; images of studies deleted since are left out.
+
+    Raises
+    ------
+    ModelError
+        If the films are not there any more.
+    """
+    dataset = library.datasets.read(dataset_id)
+    file = library.training_folder / str(dataset_id) / FILMS_FILE
+    if not file.exists() or file.stat().st_size != len(dataset.images) * SIDE * SIDE:
+        raise ModelError("The films of this training are gone, or a study of it was deleted. Start it anew.")
+    places = tuple(range(len(dataset.images)))
+    return LabelledFilms(dataset, tuple(classes), StoredFilms(file, (SIDE, SIDE), places, digest(dataset.images)))
+
+
+@dataclass(frozen=True)
+class _Counted:
+    study_id: int
+    instance_id: int
+    classes: tuple[str, ...]
+    given_part: str
+
+
+def _counted(library: Library, label_set_id: int, classes: Sequence[str]) -> tuple[list[_Counted], list[LeftOut]]:
+    """Return the images whose label counts, and why others do not."""
+    counted: dict[int, _Counted] = {}
+    left_out = []
+    for decision in library.decisions(label_set_id):
+        instance_id = decision.instance_id
+        reason = ""
+        if instance_id is None:
+            instances = library.study(decision.study_id).instances
+            instance_id = instances[0].id if len(instances) == 1 else None
+            reason = SEVERAL if instance_id is None else ""
+        if decision.classes is None:
+            reason = DISPUTED
+        elif len(decision.classes) != 1 or decision.classes[0] not in classes:
+            reason = reason or OTHER_CLASS
+        if reason or instance_id is None or decision.classes is None:
+            left_out.append(LeftOut(decision.study_id, decision.instance_id, reason))
+        elif instance_id not in counted or decision.instance_id is not None:  # an image's own label goes first
+            given = next((label.split for label in reversed(decision.opinions) if label.split), "")
+            counted[instance_id] = _Counted(decision.study_id, instance_id, decision.classes, given)
+    return list(counted.values()), left_out
+
+
+def _films(
+    library: Library,
+    counted: Sequence[_Counted],
+    read: list[_Read],
+    left_out: list[LeftOut],
+    on_progress: OnProgress | None,
+) -> Iterator[np.ndarray]:
+    """Read each film, and note what was read beside it."""
+    keys = library.patient_keys([one.study_id for one in counted])
+    for number, one in enumerate(counted, 1):
+        try:
+            values = display_values(read_frame(library.instance(one.instance_id).path), (SIDE, SIDE))
+        except (MedcoreError, OSError) as error:
+            reason = str(error) if isinstance(error, MedcoreError) else "its stored file cannot be read"
+            left_out.append(LeftOut(one.study_id, one.instance_id, reason))
+            continue
+        film = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+        image = DatasetImage(one.instance_id, one.study_id, keys[one.study_id], film_hash(film), one.classes, "")
+        read.append(_Read(image, perceptual_hash(film), one.given_part))
+        if on_progress is not None:
+            on_progress(number, len(counted))
+        yield film
+
+
+def _sort_out(read: Sequence[_Read], left_out: list[LeftOut]) -> list[int]:
+    """Return the places of the images that are there once; what is of two patients is left out."""
+    of_picture: dict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(read):
+        of_picture[one.image.pixels_sha256].append(place)
+    kept = []
+    for places in of_picture.values():
+        of_two = len({read[place].image.patient_key for place in places}) > 1
+        kept += [] if of_two else places[:1]
+        for place in places if of_two else places[1:]:
+            image = read[place].image
+            left_out.append(LeftOut(image.study_id, image.instance_id, TWO_PATIENTS if of_two else TWICE))
+    return sorted(kept)
+
+
+def _split(read: Sequence[_Read], known: Mapping[int, str]) -> dict[int, str]:
+    """Put each patient into a part: where it was before, else where an upload says, else by the shares."""
+    before = {str(patient): part for patient, part in known.items()}
+    given = {str(one.image.patient_key): one.given_part for one in read if one.given_part}
+    fixed = {patient: part for patient, part in given.items() if part != GIVEN_TRAINING} | before
+    shares = dict(SHARES)
+    if any(part != GIVEN_TRAINING for part in given.values()):  # the upload says who tests, so nobody else is drawn
+        shares = {part: share for part, share in SHARES.items() if part not in given.values() or part == GIVEN_TRAINING}
+        shares = {part: share / sum(shares.values()) for part, share in shares.items()}
+    pairs = find_near([one.look for one in read])
+    alike = [(str(read[pair.first].image.patient_key), str(read[pair.second].image.patient_key)) for pair in pairs]
+    images = [Labelled(str(one.image.patient_key), one.image.classes) for one in read]
+    return {int(patient): part for patient, part in split_patients(images, fixed, alike, shares=shares).items()}

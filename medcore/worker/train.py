@@ -1,0 +1,191 @@
+"""The job that makes a candidate from labelled images and asks the gate about it; it lets more urgent work pass."""
+
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from medcore.classifier.scope import Scope
+from medcore.errors import MedcoreError, ModelError
+from medcore.library import EpochRow, Job, Library, ModelVersion, TrainingRun
+from medcore.library.jobs import TRAIN
+from medcore.settings import Settings
+from medcore.training.candidate import assemble_candidate, read_live, train_candidate
+from medcore.training.contest import make_contest, verdict_json
+from medcore.training.gate import judge_candidate
+from medcore.training.labelled_films import LabelledFilms, gather, open_films
+from medcore.training.plan import TrainingPlan
+from medcore.training.watching import Epoch, FitInterruptedError, Watch
+from medcore.worker.facts import groups_of, scope_of
+from medcore.worker.installed import live_model_folder, model_folder, record
+
+LOG = logging.getLogger("medcore.worker")
+LOOK_S = 1.0  # between looks at what else is wished for
+READING, TRAINING, MEASURING = "reading", "training", "measuring"
+NO_MEMORY = (
+    "The training ended for want of memory. Close other programs, or choose a smaller input size, and start it again."
+)
+FULL_DISK = "The training ended because the disk is full. Free some room, and start it again."
+OtherWork = Callable[[Library, Settings, Job], dict[str, Any] | None]
+
+
+def train(library: Library, settings: Settings, job: Job, other_work: OtherWork) -> dict[str, Any] | None:
+    """Train as the job's run says, record the candidate, and compare it with the live model.
+
+    None where it was asked to pause or to end; it goes on from that very step.
+
+    Raises
+    ------
+    ModelError
+        With a sentence, if no candidate can be made; the live model stays as it is.
+    """
+    run = library.trainings.of_job(job.id)
+    desk = Desk(library, settings, job, other_work)
+    try:
+        return _train(desk, run, TrainingPlan.from_json(run.plan))
+    except FitInterruptedError:
+        return None
+    except MemoryError as error:
+        raise ModelError(NO_MEMORY) from error
+    except OSError as error:
+        raise ModelError(FULL_DISK) from error
+    finally:
+        now = library.jobs.get(job.id)
+        if now is None or now.wish != "pause":
+            desk.clear()
+
+
+class Desk:
+    """Where a training is done: what it shows of itself, and when it lets others pass."""
+
+    def __init__(self, library: Library, settings: Settings, job: Job, other_work: OtherWork) -> None:
+        self.library, self.settings, self.job = library, settings, job
+        self._other_work = other_work
+        self._shown: dict[str, Any] = dict(job.working_on)
+        self._looked_at = 0.0
+        self._stopped = False
+
+    @property
+    def dataset_id(self) -> int | None:
+        """The data set of this training, once there is one: after an interruption it is still the same."""
+        found: int | None = self._shown.get("dataset")
+        return found
+
+    @property
+    def folder(self) -> Path:
+        """The folder of what the training needs."""
+        return self.library.training_folder / str(self.dataset_id)
+
+    def show(self, **values: object) -> None:
+        """Show what the training is at."""
+        self._shown |= values
+        self.library.jobs.heartbeat(self.job.id, owner=self.job.owner, working_on=self._shown)
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Show how far it is, at most every second."""
+        if time.monotonic() - self._looked_at > LOOK_S or done == total:
+            self._looked_at = time.monotonic()
+            self.library.jobs.heartbeat(self.job.id, (done, total or 0), owner=self.job.owner)
+            self._look()
+
+    def is_stopped(self) -> bool:
+        """Say whether it was asked to pause or to end."""
+        return self._stopped
+
+    def clear(self) -> None:
+        """Remove what only this training needed."""
+        if self.dataset_id is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _look(self) -> None:
+        now = self.library.jobs.get(self.job.id)
+        self._stopped = now is None or bool(now.wish) or now.owner != self.job.owner
+        while not self._stopped and self.library.jobs.is_outranked(self.job):
+            self._let_pass()
+
+    def _let_pass(self) -> None:
+        """Do a more urgent job here: a second process would need the memory of another TensorFlow."""
+        other = self.library.jobs.take(self.job.owner)
+        if other is None:
+            return
+        LOG.info("Job %d (%s) passes job %d", other.id, other.kind, self.job.id)
+        try:
+            result = self._other_work(self.library, self.settings, other)
+        except MedcoreError as error:
+            self.library.jobs.fail(other.id, str(error), owner=other.owner)
+            return
+        if result is None:
+            self.library.jobs.give_back(other.id, owner=other.owner, counted=False)
+        else:
+            self.library.jobs.finish(other.id, result, owner=other.owner)
+
+
+def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> dict[str, Any]:
+    library = desk.library
+    live_folder = live_model_folder(library, desk.settings)
+    live = read_live(live_folder)
+    data = _data(desk, run, plan)
+    desk.show(stage=TRAINING)
+
+    def keep(epoch: Epoch) -> None:
+        loss, area = (epoch.judgement.loss, epoch.judgement.auc) if epoch.judgement else (None, None)
+        library.trainings.save_epoch(run.id, EpochRow(epoch.number, epoch.loss, loss, area))
+
+    watch = Watch(on_epoch=keep, is_stopped=desk.is_stopped)
+    network = train_candidate(data, plan, live, desk.folder / "fit", on_progress=desk.progress, watch=watch)
+    desk.show(stage=MEASURING)
+    scope = live.card.scope if plan.start == "live" else _scope(library, data)
+    with tempfile.TemporaryDirectory(dir=desk.folder) as draft:
+        folder = assemble_candidate(network, data, plan, live, scope, Path(draft) / "model")
+        model = record(library, folder, who=run.who, run_id=run.id, dataset_id=data.dataset.id)
+    result = {"dataset": data.dataset.id, "model": model.id, "left out": len(data.left_out)}
+    return result | compare(library, desk.settings, model, data)
+
+
+def compare(library: Library, settings: Settings, model: ModelVersion, data: LabelledFilms) -> dict[str, Any]:
+    """Ask the gate about a model beside the one that is live, and keep what it says; why not, where it cannot say."""
+    live_folder = live_model_folder(library, settings)
+    live = library.models.live()
+    if live is None or live.id == model.id:
+        return {}
+    instances = library.instances([data.dataset.images[place].instance_id for place in data.places("test")])
+    try:
+        contest = make_contest(data, model_folder(library, model), live_folder, groups_of(list(instances.values())))
+        verdict = judge_candidate(contest)
+    except ModelError as error:
+        return {"not compared": str(error)}
+    said = library.models.save_comparison(
+        model.id, live.id, data.dataset.id, passes=verdict.passes, verdict=verdict_json(verdict, data)
+    )
+    return {"comparison": said.id, "passes": said.passes}
+
+
+def _data(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> LabelledFilms:
+    """Open the films of this training, or gather them from the labels as they stand now."""
+    if desk.dataset_id is not None and desk.folder.exists():
+        return open_films(desk.library, desk.dataset_id, plan.classes)
+    desk.show(stage=READING)
+    data = gather(desk.library, run.label_set_id, plan.classes, run.who, desk.progress)
+    if desk.is_stopped():
+        raise FitInterruptedError("Training was interrupted; it begins anew.")
+    left_out = [vars(one) for one in data.left_out]
+    desk.show(dataset=data.dataset.id, left_out=left_out, images=len(data.dataset.images))
+    return replace(data, left_out=data.left_out)
+
+
+def _scope(library: Library, data: LabelledFilms) -> Scope:
+    instances = library.instances([image.instance_id for image in data.dataset.images])
+    return scope_of([instance.attributes for instance in instances.values()])
+
+
+def clear_trainings(library: Library) -> None:
+    """Remove what trainings left behind that will not go on."""
+    waiting = {job.working_on.get("dataset") for job in library.jobs.of_kind(TRAIN) if job.finished_at is None}
+    if library.training_folder.exists():
+        for folder in library.training_folder.iterdir():
+            if folder.name not in {str(dataset) for dataset in waiting}:
+                shutil.rmtree(folder, ignore_errors=True)
