@@ -52,6 +52,7 @@ def age_band(image: Attributes) -> str:
 
 FACTS: Mapping[str, Callable[[Attributes], str]] = MappingProxyType(
     {
+        "Sex": lambda image: image.patient_sex,
         "Age": age_band,
         "View": lambda image: image.view_position,
         "Modality": lambda image: image.modality,
