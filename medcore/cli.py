@@ -16,6 +16,7 @@ from medcore.model_commands import MODEL_COMMANDS
 from medcore.progress import progress
 from medcore.settings import REPOSITORY, Settings
 from medcore.synthesis_commands import synthesize
+from medcore.training_commands import TRAINING_COMMANDS
 
 FOLDER_OR_FILE = click.Path(exists=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -134,5 +135,5 @@ def restore(file: Path, replace: bool) -> None:
     Library.restore(file, Settings.from_environment(), replace=replace)
 
 
-for command in (labels, *MODEL_COMMANDS, synthesize):
+for command in (labels, *TRAINING_COMMANDS, *MODEL_COMMANDS, synthesize):
     main.add_command(command)

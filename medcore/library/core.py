@@ -56,6 +56,8 @@ from medcore.library.trainings import Trainings
 from medcore.library.uploads import Upload, spool, with_names
 from medcore.settings import Settings
 
+AT_ONCE = 50  # studies that are worked out anew in one transaction
+
 
 class Library:
     """Studies, readings, predictions and jobs of one data folder; safe for many threads and many processes."""
@@ -265,6 +267,15 @@ class Library:
         """Return the answer that speaks for a study: the highest, else why there is none; None before it is whole."""
         with self._database.reading() as session:
             return predictions.whole_answer(session, study_id)
+
+    def refresh_answers(self, on_progress: Progress | None = None) -> None:
+        """Work out anew what the worklist shows of every study: another model is live."""
+        ids = worklist.study_ids(self._database)
+        for start in range(0, len(ids), AT_ONCE):
+            with self._database.writing() as session:
+                standing.refresh_present(session, ids[start : start + AT_ONCE])
+            if on_progress is not None:
+                on_progress(min(start + AT_ONCE, len(ids)), len(ids))
 
     def looking(self, study_id: int) -> Looking:
         """Say how far the classifier has come with a study, and what keeps it from going on."""

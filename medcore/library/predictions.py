@@ -51,12 +51,12 @@ def save_predictions(session: Session, answers: Sequence[tuple[int, StoredPredic
 
 
 def newest_predictions(session: Session, study_id: int) -> dict[int, StoredPrediction]:
-    """Read the newest answer for each of a study's images; images without one are left out."""
+    """Read the live model's newest answer for each of a study's images; images without one are left out."""
     newest = (
         select(func.max(schema.Prediction.id))
         .join(schema.Instance, schema.Instance.id == schema.Prediction.instance_id)
         .join(schema.Series, schema.Series.id == schema.Instance.series_id)
-        .where(schema.Series.study_id == study_id)
+        .where(schema.Series.study_id == study_id, _of_live_model())
         .group_by(schema.Prediction.instance_id)
     )
     found = session.scalars(select(schema.Prediction).where(schema.Prediction.id.in_(newest))).all()
@@ -67,12 +67,12 @@ def newest_predictions(session: Session, study_id: int) -> dict[int, StoredPredi
 def newest_answers(session: Session, study_id: int) -> tuple[list[Any], int]:
     """Read in short the answers that still stand for a study's images, and count its images.
 
-    An answer stands while it is the image's newest, comes from the model that answered last, and was made for the age
-    that the study lends the image now.
+    An answer stands while it is the image's newest of the live model, and was made for the age that the study lends
+    the image now. Before a model was ever recorded as live, it is the one that answered last.
     """
     made = schema.Prediction
     any_made = aliased(made)
-    of_image = select(func.max(any_made.id)).where(any_made.instance_id == schema.Instance.id)
+    of_image = select(func.max(any_made.id)).where(any_made.instance_id == schema.Instance.id, _of_live_model(any_made))
     newest = of_image.correlate(schema.Instance).scalar_subquery()
     rows = session.execute(
         select(made.id, made.instance_id, made.state, made.pneumonia, made.model_version)
@@ -142,6 +142,19 @@ def study_ages(session: Session, instance_ids: Sequence[int]) -> dict[int, float
         .where(schema.Instance.id.in_(instance_ids), _lent_age().is_not(None))
     )
     return {instance_id: years for instance_id, years in found}
+
+
+def _of_live_model(made: Any = schema.Prediction) -> ColumnElement[bool]:
+    """Match the answers of the model that is live; all of them before one was recorded as live."""
+    newest = select(func.max(schema.Promotion.id)).scalar_subquery()
+    live = (
+        select(schema.ModelVersion.name)
+        .join(schema.Promotion, schema.Promotion.model_id == schema.ModelVersion.id)
+        .where(schema.Promotion.id == newest)
+        .scalar_subquery()
+    )
+    counts: ColumnElement[bool] = made.model_version == func.coalesce(live, made.model_version)
+    return counts
 
 
 def _lent_age() -> ColumnElement[float]:

@@ -35,6 +35,11 @@ def refresh(session: Session, study_ids: Iterable[int]) -> None:
     session.flush()
 
 
+def refresh_present(session: Session, study_ids: Iterable[int]) -> None:
+    """Work out anew what the worklist shows of those of these studies that were not deleted meanwhile."""
+    refresh(session, session.scalars(select(schema.Study.id).where(schema.Study.id.in_(study_ids))).all())
+
+
 def refresh_after_adding(session: Session, study_ids: Iterable[int]) -> None:
     """Work out anew what an answer no longer covers: these studies have new images that nobody has looked at."""
     answered = select(schema.Study.id).where(schema.Study.id.in_(study_ids), schema.Study.model_said != "")

@@ -41,6 +41,12 @@ def find_studies(database: Database, query: StudyQuery) -> StudyPage:
         return StudyPage(tuple(map(_as_row, session.execute(page))), total)
 
 
+def study_ids(database: Database) -> list[int]:
+    """List all studies by their numbers."""
+    with database.reading() as session:
+        return list(session.scalars(select(Study.id).order_by(Study.id)))
+
+
 def modalities(database: Database) -> tuple[str, ...]:
     """List the modalities of all studies."""
     with database.reading() as session:

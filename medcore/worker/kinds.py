@@ -1,6 +1,7 @@
 """Which function does which kind of job, and what a fresh worker finds to do by itself."""
 
 import logging
+import shutil
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +41,7 @@ def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
 
 def look_for_work(library: Library, settings: Settings) -> None:
     """Queue the images that the live model has not looked at, after an update of the model for one."""
+    _clear_trainings(library)
     if any(job.kind == PREDICT for job in library.jobs.active()):
         return
     try:
@@ -49,3 +51,12 @@ def look_for_work(library: Library, settings: Settings) -> None:
         return
     if wanted := library.unpredicted(version):
         library.jobs.enqueue(PREDICT, {}, PRIORITY_LOW, total=len(wanted))
+
+
+def _clear_trainings(library: Library) -> None:
+    """Remove what trainings left behind that will not go on."""
+    waiting = {job.working_on.get("dataset") for job in library.jobs.of_kind(TRAIN) if job.finished_at is None}
+    if library.training_folder.exists():
+        for folder in library.training_folder.iterdir():
+            if folder.name not in {str(dataset) for dataset in waiting}:
+                shutil.rmtree(folder, ignore_errors=True)

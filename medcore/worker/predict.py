@@ -24,8 +24,9 @@ ENDED_HERE = (
 def predict(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
     """Answer for every image of the job that the live model has not looked at.
 
-    The payload names an intake or a study, or neither for the whole library. Images whose answer is saved are passed
-    over, so that a job that was cut short goes on where it stood. None where it gave way to a more urgent job.
+    The payload names an intake or a study, or neither for the whole library, and says whether another model went live.
+    Images whose answer is saved are passed over, so that a job that was cut short goes on where it stood. None where it
+    gave way to a more urgent job.
 
     Raises
     ------
@@ -33,6 +34,8 @@ def predict(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
         If there is no model that can be loaded.
     """
     model = load_model(live_model_folder(library, settings))
+    if job.payload.get("promoted"):
+        library.refresh_answers()
     wanted = library.unpredicted(model.version, intake_id=job.payload.get("intake"), study_id=job.payload.get("study"))
     counts: dict[str, int] = {}
     done = 0

@@ -12,7 +12,6 @@ from typing import Any
 from medcore.classifier.scope import Scope
 from medcore.errors import MedcoreError, ModelError
 from medcore.library import EpochRow, Job, Library, ModelVersion, TrainingRun
-from medcore.library.jobs import TRAIN
 from medcore.settings import Settings
 from medcore.training.candidate import assemble_candidate, read_live, train_candidate
 from medcore.training.contest import make_contest, verdict_json
@@ -180,12 +179,3 @@ def _data(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> LabelledFilms:
 def _scope(library: Library, data: LabelledFilms) -> Scope:
     instances = library.instances([image.instance_id for image in data.dataset.images])
     return scope_of([instance.attributes for instance in instances.values()])
-
-
-def clear_trainings(library: Library) -> None:
-    """Remove what trainings left behind that will not go on."""
-    waiting = {job.working_on.get("dataset") for job in library.jobs.of_kind(TRAIN) if job.finished_at is None}
-    if library.training_folder.exists():
-        for folder in library.training_folder.iterdir():
-            if folder.name not in {str(dataset) for dataset in waiting}:
-                shutil.rmtree(folder, ignore_errors=True)
