@@ -74,6 +74,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> BrightnessModel:
 def use(model: object, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("predict", "kinds"):
         monkeypatch.setattr(f"medcore.worker.{module}.load_model", lambda folder: model)
+        monkeypatch.setattr(f"medcore.worker.{module}.live_model_folder", lambda library, settings: Path())
 
 
 def work(library: Library, settings: Settings) -> Job:

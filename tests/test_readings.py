@@ -13,7 +13,7 @@ from medcore.errors import LibraryError
 from medcore.library import Library, NewReading, NewVerdict, Reading, StudyQuery
 from medcore.library.standing import contradicts
 from medcore.settings import Settings
-from tests.libraries import Bring, make_answer, make_attributes
+from tests.libraries import LIVE, Bring, make_answer, make_attributes
 
 Said = tuple[Library, int, int]
 
@@ -249,7 +249,7 @@ def test_an_age_that_another_film_of_the_study_gives_counts_for_all_of_them(libr
     lateral = bring(make_attributes(view_position="LL", patient_age_years=4.0, **shared))
     assert library.study_ages([ageless, with_age, *lateral.instances]) == {ageless: 4.0, with_age: 4.0}
     (job,) = [job for job in library.jobs.active() if job.payload.get("intake", 0) == 3]
-    assert library.unpredicted("test 1", intake_id=job.payload["intake"]) == [ageless, with_age, *lateral.instances]
+    assert library.unpredicted(LIVE, intake_id=job.payload["intake"]) == [ageless, with_age, *lateral.instances]
     with pytest.raises(LibraryError, match="files say"):
         library.state_age(study_id, 4, "A. Reader")
 
@@ -294,12 +294,12 @@ def test_an_answer_for_an_image_that_was_deleted_meanwhile_is_let_go(film: Said)
 def test_a_stated_age_is_shown_as_such_and_asks_for_another_look(film: Said) -> None:
     library, study_id, instance_id = film
     library.save_prediction(instance_id, make_answer(state="needs age"))
-    assert library.unpredicted("test 1", study_id=study_id) == []
+    assert library.unpredicted(LIVE, study_id=study_id) == []
     library.state_age(study_id, 3.0, "A. Reader")
     study = library.study(study_id)
     assert (study.age_text, study.age_years, study.age_stated) == ("3 years (stated)", 3.0, True)
     assert library.study_ages([instance_id]) == {instance_id: 3.0}
-    assert library.unpredicted("test 1", study_id=study_id) == [instance_id]
+    assert library.unpredicted(LIVE, study_id=study_id) == [instance_id]
     urgent = library.jobs.active()[0]
     assert (urgent.kind, urgent.payload) == ("predict", {"study": study_id})
 

@@ -11,9 +11,9 @@ import numpy as np
 from playwright.sync_api import Page, Request, WebSocket
 from pydicom import dcmread
 
-from pages.words import TARGETS
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
+from pages.words import TARGETS
 from tests.browsers import Witness
 from tests.films import write_ct_series, write_film
 from tests.libraries import make_answer
