@@ -15,6 +15,7 @@ CHANCE = {"color": "#8a9499", "width": 1, "dash": "dot"}
 SHADES = ((0.0, "rgba(35,134,155,0.06)"), (1.0, "rgba(35,134,155,0.3)"))  # figures stay legible on all of them
 SHARE = {"range": [-0.02, 1.02], "tickformat": ".0%", "zeroline": False}
 HEIGHT = 330  # pixels
+EPOCH_HEIGHT = 240
 
 
 def roc_figure(curves: Mapping[str, Curve], points: Sequence[OperatingPoint], live: str) -> go.Figure:
@@ -75,6 +76,36 @@ def reliability_figure(kinds: Mapping[str, Reliability]) -> go.Figure:
             )
         )
     return _framed(figure, "Probability of pneumonia", "Share with pneumonia", right=True)
+
+
+def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.Figure:
+    """Draw what each epoch reached, by kind of films.
+
+    Parameters
+    ----------
+    values : mapping of str to sequence of float or None
+        A value an epoch, the first one first; None where it was not measured.
+    what : str
+        Name of the values.
+    """
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=list(range(1, len(reached) + 1)),
+                y=list(reached),
+                mode="lines+markers",
+                line={"color": INKS[place], "width": 2, "dash": DASHES[place]},
+                name=kind,
+            )
+            for place, (kind, reached) in enumerate(values.items())
+        ]
+    )
+    figure.update_xaxes(title="Epoch", rangemode="tozero", tickformat="d")
+    figure.update_yaxes(title=what)
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return figure.update_layout(
+        height=EPOCH_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8}, legend=legend, showlegend=len(values) > 1
+    )
 
 
 def confusion_figure(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> go.Figure:

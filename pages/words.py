@@ -37,6 +37,15 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def duration(seconds: float) -> str:
+    """Write about how long something takes."""
+    if seconds < 90:
+        return f"{max(seconds, 10):.0f} seconds"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
 def percent_range(low: float, high: float) -> str:
     """Write two probabilities as one range: 81 to 92 %."""
     first, last = percent(low), percent(high)

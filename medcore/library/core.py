@@ -139,6 +139,11 @@ class Library:
             raise MissingError(studies.NO_IMAGE)
         return found[instance_id]
 
+    def study_of(self, instance_id: int) -> int | None:
+        """Return the number of an image's study; None where the image is gone."""
+        with self._database.reading() as session:
+            return studies.study_of(session, instance_id)
+
     def find_instance(self, sop_instance_uid: str) -> Instance | None:
         """Read an image by its SOP Instance UID; None where there is none."""
         return studies.find_instance(self._database, self._store, sop_instance_uid)

@@ -23,6 +23,12 @@ BROKEN = "What the library keeps of an image of this study is damaged. Restore t
 NO_IMAGE = "This image is not in the library; its study may have been deleted. Choose another in the worklist."
 
 
+def study_of(session: Session, instance_id: int) -> int | None:
+    """Return the number of an image's study; None where the image is gone."""
+    found = select(schema.Series.study_id).join(schema.Instance).where(schema.Instance.id == instance_id)
+    return session.scalar(found)
+
+
 def patient_keys(session: Session, study_ids: Sequence[int]) -> dict[int, int]:
     """Return the number of each study's patient."""
     found = select(schema.Study.id, schema.Study.patient_key).where(schema.Study.id.in_(study_ids))

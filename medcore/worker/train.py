@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,8 @@ class Desk:
         """Show how far it is, at most every second."""
         if time.monotonic() - self._looked_at > LOOK_S or done == total:
             self._looked_at = time.monotonic()
+            if self._shown.get("stage") == TRAINING and not self._shown.get("began"):
+                self.show(began={"at": datetime.now(UTC).isoformat(), "step": done})
             self.library.jobs.heartbeat(self.job.id, (done, total or 0), owner=self.job.owner)
             self._look()
 
@@ -128,7 +131,7 @@ def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> dict[str, Any]:
     live_folder = live_model_folder(library, desk.settings)
     live = read_live(live_folder)
     data = _data(desk, run, plan)
-    desk.show(stage=TRAINING)
+    desk.show(stage=TRAINING, began=None)
 
     def keep(epoch: Epoch) -> None:
         loss, area = (epoch.judgement.loss, epoch.judgement.auc) if epoch.judgement else (None, None)
