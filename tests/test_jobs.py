@@ -237,3 +237,54 @@ def test_a_study_that_nothing_is_under_way_for_says_so_and_one_that_is_answered_
 def test_a_job_that_waits_says_how_much_there_is_to_do(library: Library, bring: Bring) -> None:
     bring(*(make_attributes() for _ in range(5)))
     assert [(job.state, job.done, job.total) for job in library.jobs.active()] == [("queued", 0, 5)]
+
+
+def test_a_job_that_waits_pauses_at_once_and_goes_on_when_it_is_resumed(library: Library) -> None:
+    job_id = library.jobs.enqueue("train", {})
+    assert library.jobs.wish(job_id, "pause")
+    assert state(library, job_id) == "paused"
+    assert library.jobs.take("worker") is None
+    assert library.jobs.resume(job_id)
+    assert take(library).id == job_id
+    assert not library.jobs.resume(job_id)
+
+
+@pytest.mark.parametrize(("wish", "becomes"), [("pause", "paused"), ("cancel", "cancelled")])
+def test_a_running_job_is_told_the_wish_and_heeds_it_by_giving_itself_back(
+    library: Library, wish: str, becomes: str
+) -> None:
+    job_id = library.jobs.enqueue("train", {})
+    job = take(library)
+    assert library.jobs.wish(job_id, wish)
+    now = library.jobs.get(job_id)
+    assert now is not None and (now.state, now.wish) == ("running", wish)
+    assert library.jobs.give_back(job_id, owner=job.owner, counted=False)
+    assert state(library, job_id) == becomes
+    assert library.jobs.take("worker") is None
+
+
+def test_a_wish_is_heeded_although_the_owner_died(library: Library) -> None:
+    job_id = library.jobs.enqueue("train", {})
+    take(library)
+    library.jobs.wish(job_id, "cancel")
+    age(library, job_id, heartbeat_at=SILENT_S + 1)
+    library.jobs.recover()
+    assert state(library, job_id) == "cancelled"
+
+
+def test_what_has_ended_can_no_longer_be_wished_for(library: Library) -> None:
+    job_id = library.jobs.enqueue("train", {})
+    take(library)
+    library.jobs.finish(job_id)
+    assert not library.jobs.wish(job_id, "cancel")
+    assert state(library, job_id) == "done"
+
+
+def test_how_a_training_ended_is_not_forgotten(library: Library) -> None:
+    ids = [library.jobs.enqueue(kind, {}) for kind in ("train", "predict")]
+    for _ in ids:
+        library.jobs.finish(take(library).id)
+    for job_id in ids:
+        age(library, job_id, finished_at=40 * 24 * 3600)
+    library.jobs.forget_old()
+    assert [library.jobs.get(job_id) is None for job_id in ids] == [False, True]
