@@ -13,10 +13,12 @@ import pytest
 
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
-from medcore.training.batches import Batches
+from medcore.training.batches import Batches, Films
 from medcore.training.fit import fit
 from medcore.training.memory import PLACE, STATE
 from medcore.training.recipe import Phase, Recipe
+from medcore.training.stored_films import StoredFilms, write_films
+from medcore.training.watching import Epoch, FitInterruptedError, Judgement, Watch
 from tests.test_augmentation import NOTHING
 
 pytestmark = pytest.mark.filterwarnings(  # Keras copies its variables as NumPy 1 did
@@ -61,7 +63,7 @@ def make_films(count: int = 24, side: int = 16) -> tuple[np.ndarray, np.ndarray]
 FILMS, LABELS = make_films()
 
 
-def run(recipe: Recipe, films: np.ndarray = FILMS, labels: np.ndarray = LABELS, **options: Any) -> list[np.ndarray]:
+def run(recipe: Recipe, films: Films = FILMS, labels: np.ndarray = LABELS, **options: Any) -> list[np.ndarray]:
     return [np.asarray(w) for w in fit(films, labels, CLASSES, recipe, build=tiny, **options).get_weights()]
 
 
@@ -312,3 +314,63 @@ def test_an_epoch_s_loss_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.INFO, logger="medcore.training.fit"):
         run(RECIPE)
     assert [bool(re.fullmatch(r"epoch \d, loss \d\.\d{4}", line)) for line in caplog.messages] == [True, True]
+
+
+def test_a_fit_that_was_stopped_goes_on_at_that_very_step(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, phases=(Phase(16, 3),))
+    whole = run(recipe)
+    steps: list[int] = []
+    with pytest.raises(FitInterruptedError):
+        run(
+            recipe,
+            work=tmp_path,
+            on_progress=lambda done, total: steps.append(done),
+            watch=Watch(is_stopped=lambda: len(steps) == STEPS + 2),
+        )
+    resumed = run(recipe, work=tmp_path, on_progress=lambda done, total: steps.append(done))
+    assert steps == list(range(1, 3 * STEPS + 1))
+    assert_same(resumed, whole)
+
+
+def judged_by(values: list[float]) -> Callable[[Any], Judgement]:
+    """Judge each epoch by the next of some losses."""
+    waiting = iter(values)
+    return lambda network: Judgement(next(waiting))
+
+
+def test_a_fit_stops_when_nothing_gets_better_and_keeps_the_best_epoch(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, phases=(Phase(16, 9),), schedule="constant")
+    seen: list[Epoch] = []
+    weights: list[list[np.ndarray]] = []
+
+    def judge(network: Any) -> Judgement:
+        weights.append([np.array(weight) for weight in network.get_weights()])
+        return Judgement([0.9, 0.5, 0.6, 0.7, 0.8][len(weights) - 1])
+
+    kept = run(replace(recipe, patience=2), watch=Watch(judge=judge, on_epoch=seen.append))
+    assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
+    assert [epoch.judgement for epoch in seen] == [Judgement(loss) for loss in (0.9, 0.5, 0.6, 0.7)]
+    assert_same(kept, weights[1])
+
+
+def test_the_best_epoch_is_remembered_over_an_interruption(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, phases=(Phase(16, 4),), schedule="constant", patience=3)
+    whole = run(recipe, watch=Watch(judge=judged_by([0.9, 0.5, 0.6, 0.7])))
+    done: list[Epoch] = []
+    watch = Watch(judged_by([0.9, 0.5]), on_epoch=done.append, is_stopped=lambda: len(done) == 2)
+    with pytest.raises(FitInterruptedError):
+        run(recipe, work=tmp_path, watch=watch)
+    assert_same(run(recipe, work=tmp_path, watch=Watch(judge=judged_by([0.6, 0.7]))), whole)
+
+
+def test_stopping_early_needs_somebody_who_judges() -> None:
+    with pytest.raises(ModelError, match="validation"):
+        run(replace(RECIPE, patience=1))
+
+
+def test_films_on_disk_train_as_those_in_memory_do(tmp_path: Path) -> None:
+    file = tmp_path / "films.bin"
+    write_films(file, FILMS)
+    stored = StoredFilms(file, FILMS.shape[1:], tuple(range(len(FILMS))), "of these films")
+    recipe = replace(RECIPE, phases=(Phase(12, 1), Phase(16, 1)))
+    assert_same(run(recipe, stored, work=tmp_path / "fit"), run(recipe))
