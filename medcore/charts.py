@@ -100,7 +100,8 @@ def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.
             for place, (kind, reached) in enumerate(values.items())
         ]
     )
-    figure.update_xaxes(title="Epoch", rangemode="tozero", tickformat="d")
+    epochs = max(map(len, values.values()), default=0)
+    figure.update_xaxes(title="Epoch", range=[0.5, epochs + 0.5], dtick=max(1, round(epochs / 10)))
     figure.update_yaxes(title=what)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(

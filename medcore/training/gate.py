@@ -207,7 +207,7 @@ def _check_enough(contest: Contest) -> None:
         least = min(len(set(patients[has])), len(set(patients[~has])))
         if least < FEWEST:
             raise ModelError(
-                f"Only {least} test patients with {name}, or without it, were seen by neither model; {FEWEST} are "
+                f"Of {name}, {least} test patients with or without it were seen by neither model, and {FEWEST} are "
                 "needed. Label films of more patients."
             )
 

@@ -1,0 +1,41 @@
+"""Labelled films in a library: drawn squares and discs of patients, each with a class and the part that it is for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from medcore.library import Library, NewLabel
+from tests.films import write_film
+
+SIDE = 96
+
+
+def draw(kind: str, seed: int) -> np.ndarray:
+    """Draw a film, shape (96, 96), int: a bright square or disc at a drawn place on noise."""
+    generator = np.random.default_rng(seed)
+    film = generator.integers(300, 700, (SIDE, SIDE)).astype(np.float32)
+    row, column = (int(place) for place in generator.integers(30, SIDE - 30, 2))
+    if kind == "square":
+        cv2.rectangle(film, (column - 20, row - 20), (column + 20, row + 20), 3500, -1)
+    else:
+        cv2.circle(film, (column, row), 22, 1500, -1)
+    return film.astype(np.uint16)
+
+
+def bring_labelled(
+    library: Library, folder: Path, kinds: Sequence[str], labels: Sequence[str], splits: Sequence[str] = ()
+) -> list[int]:
+    """Add a film of a patient of its own for each kind, and label it in the first label set; return the images."""
+    files = [
+        write_film(folder / f"{number:03d}", draw(kind, number), PatientID=f"P{number}", PatientAge="004Y")
+        for number, kind in enumerate(kinds)
+    ]
+    instances = [library.add([file]).instances[0] for file in files]
+    for number, (instance, label) in enumerate(zip(instances, labels, strict=True)):
+        study = library.study_of(instance)
+        assert study is not None
+        split = splits[number] if splits else ""
+        library.save_label(NewLabel(1, study, instance, (label,), "A. Reader", "upload", split=split))
+    return instances

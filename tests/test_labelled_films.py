@@ -1,0 +1,106 @@
+"""What trains is read once, sorted out, split by patient and kept."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medcore.dicom import display_values, read_frame
+from medcore.errors import ModelError
+from medcore.library import Library, NewLabel
+from medcore.training.labelled_films import DISPUTED, OTHER_CLASS, TWICE, TWO_PATIENTS, gather, open_films
+from tests.films import write_film
+from tests.labelled import SIDE, bring_labelled, draw
+
+CLASSES = ("normal", "viral")
+KINDS = ["square", "disc"] * 6
+LABELS = ["normal", "viral"] * 6
+
+
+def reasons(library: Library) -> dict[int | None, str]:
+    return {one.instance_id: one.reason for one in gather(library, 1, CLASSES, "A. Reader").left_out}
+
+
+def test_every_labelled_image_is_in_one_part_with_its_film(library: Library, tmp_path: Path) -> None:
+    images = bring_labelled(library, tmp_path, KINDS, LABELS)
+    data = gather(library, 1, CLASSES, "A. Reader")
+    assert data.left_out == ()
+    assert [image.instance_id for image in data.dataset.images] == images
+    assert data.labels.tolist() == [0, 1] * 6
+    parts = [set(data.places(part).tolist()) for part in ("train", "calibration", "validation", "test")]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == len(images)
+    expected = display_values(read_frame(library.instance(images[3]).path), (224, 224))
+    np.testing.assert_allclose(data.films[3], expected, atol=0.51)
+    again = open_films(library, data.dataset.id, CLASSES)
+    np.testing.assert_array_equal(again.films[3], data.films[3])
+
+
+def test_patients_stay_where_they_were_when_labels_are_added(library: Library, tmp_path: Path) -> None:
+    bring_labelled(library, tmp_path / "first", KINDS, LABELS)
+    before = {image.instance_id: image.part for image in gather(library, 1, CLASSES, "A. Reader").dataset.images}
+    for number in range(20, 26):
+        file = write_film(tmp_path / f"{number}", draw("disc", number), PatientID=f"P{number}")
+        summary = library.add([file])
+        library.save_label(NewLabel(1, summary.studies[0], summary.instances[0], ("viral",), "A. Reader", "upload"))
+    after = {image.instance_id: image.part for image in gather(library, 1, CLASSES, "A. Reader").dataset.images}
+    assert len(after) == len(before) + 6
+    assert {number: after[number] for number in before} == before
+
+
+def test_the_splits_of_an_upload_are_kept(library: Library, tmp_path: Path) -> None:
+    splits = ["test", "validation", "train", "train"] * 3
+    bring_labelled(library, tmp_path, KINDS, LABELS, splits)
+    images = gather(library, 1, CLASSES, "A. Reader").dataset.images
+    for image, split in zip(images, splits, strict=True):
+        assert image.part in ({"train", "calibration"} if split == "train" else {split})
+
+
+def test_the_same_picture_under_two_patients_trains_nobody(library: Library, tmp_path: Path) -> None:
+    images = bring_labelled(library, tmp_path, KINDS, LABELS)
+    twin = library.add([write_film(tmp_path / "twin", draw("square", 0), PatientID="Q1")])
+    library.save_label(NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload"))
+    assert reasons(library) == {images[0]: TWO_PATIENTS, twin.instances[0]: TWO_PATIENTS}
+
+
+def test_pictures_that_look_the_same_are_never_parted(library: Library, tmp_path: Path) -> None:
+    bring_labelled(library, tmp_path, KINDS, LABELS)
+    twins = []
+    for number in range(8):  # with a noise of its own each
+        film = draw("square", 0) + np.random.default_rng(number).integers(0, 60, (SIDE, SIDE), np.uint16)
+        summary = library.add([write_film(tmp_path / f"twin{number}", film, PatientID=f"Q{number}")])
+        library.save_label(NewLabel(1, summary.studies[0], summary.instances[0], ("normal",), "A. Reader", "upload"))
+        twins += summary.instances
+    images = gather(library, 1, CLASSES, "A. Reader").dataset.images
+    assert len({image.part for image in images if image.instance_id in twins}) == 1
+
+
+def test_what_does_not_train_is_named_with_its_reason(library: Library, tmp_path: Path) -> None:
+    images = bring_labelled(library, tmp_path, KINDS, LABELS)
+    studies = [library.study_of(image) or 0 for image in images]
+    library.save_label(NewLabel(1, studies[0], images[0], ("viral",), "B. Reader", "second reading"))
+    library.save_label(NewLabel(1, studies[1], images[1], ("other",), "A. Reader", "upload"))
+    again = library.add([write_film(tmp_path / "again", draw("square", 2), PatientID="P2")])
+    library.save_label(NewLabel(1, again.studies[0], again.instances[0], ("normal",), "A. Reader", "upload"))
+    assert reasons(library) == {images[0]: DISPUTED, images[1]: OTHER_CLASS, again.instances[0]: TWICE}
+
+
+def test_an_adjudicated_label_trains(library: Library, tmp_path: Path) -> None:
+    images = bring_labelled(library, tmp_path, KINDS, LABELS)
+    study = library.study_of(images[0]) or 0
+    library.save_label(NewLabel(1, study, images[0], ("viral",), "B. Reader", "second reading"))
+    library.save_label(NewLabel(1, study, images[0], ("viral",), "C. Chief", "adjudication", reason="seen together"))
+    data = gather(library, 1, CLASSES, "A. Reader")
+    assert data.left_out == () and data.dataset.images[0].classes == ("viral",)
+
+
+def test_without_a_label_there_is_nothing_to_train_on(library: Library) -> None:
+    with pytest.raises(ModelError, match="Label some"):
+        gather(library, 1, CLASSES, "A. Reader")
+
+
+def test_a_training_whose_study_was_deleted_begins_anew(library: Library, tmp_path: Path) -> None:
+    images = bring_labelled(library, tmp_path, KINDS, LABELS)
+    data = gather(library, 1, CLASSES, "A. Reader")
+    library.delete_study(library.study_of(images[0]) or 0, "B. Keeper", "sent twice")
+    with pytest.raises(ModelError, match="Start it anew"):
+        open_films(library, data.dataset.id, CLASSES)

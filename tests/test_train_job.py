@@ -1,0 +1,127 @@
+"""From labels to a candidate, through the gate, live, and back: one real training of drawn films."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medcore.classifier import Classifier
+from medcore.classifier.card import CARD_FILE
+from medcore.errors import LibraryError, ModelError
+from medcore.library import Job, Library
+from medcore.settings import Settings
+from medcore.training.asked import Asked, start_training
+from medcore.training.plan import make_recipe
+from medcore.training.recipe import Phase
+from medcore.worker.installed import live_model_folder, model_folder
+from medcore.worker.kinds import run_job
+from medcore.worker.promoting import promote, roll_back
+from tests.labelled import bring_labelled
+
+SPLITS = ["test"] * 24 + ["validation"] * 8 + ["train"] * 32
+KINDS = ["square", "disc"] * 32
+RECIPE = replace(make_recipe("quick", 28), phases=(Phase(96, 4),))
+
+
+@pytest.fixture
+def asked(library: Library, tmp_path: Path) -> Asked:
+    labels = ["normal" if kind == "disc" else "viral" for kind in KINDS]
+    bring_labelled(library, tmp_path / "films", KINDS, labels, SPLITS)
+    return Asked("Findings in Review", finding="square", start="imagenet", name="squares", recipe=RECIPE)
+
+
+def work(library: Library, settings: Settings) -> list[Job]:
+    """Do all jobs in this process."""
+    ended = []
+    while (job := library.jobs.take("test")) is not None:
+        result = run_job(library, settings, job)
+        if result is None:
+            library.jobs.give_back(job.id, owner="test", counted=False)
+        else:
+            library.jobs.finish(job.id, result, owner="test")
+        ended.append(library.jobs.get(job.id) or job)
+    return ended
+
+
+def answers(library: Library) -> dict[int, tuple[int, float | None]]:
+    """Map each study to the answer that stands, by number and probability."""
+    found = {row.id: library.study_answer(row.id) for row in library.studies().rows}
+    return {study: (answer.id, answer.pneumonia) for study, answer in found.items() if answer is not None}
+
+
+def test_from_labels_to_a_live_model_and_back(library: Library, settings: Settings, asked: Asked) -> None:
+    live_model_folder(library, settings)
+    shipped = library.models.live()
+    assert shipped is not None
+    work(library, settings)
+    before = answers(library)
+    run = start_training(library, asked, "A. Modeller")
+    with pytest.raises(LibraryError, match="under way"):
+        start_training(library, asked, "A. Modeller")
+    [job] = work(library, settings)
+    assert job.state == "done" and job.result["passes"]
+    assert [epoch.epoch for epoch in library.trainings.epochs(run.id)] == [1, 2, 3, 4]
+    model = library.models.all()[-1]
+    assert (model.run_id, model.who, model.name.split()[0]) == (run.id, "A. Modeller", "squares")
+    assert not any(library.training_folder.iterdir())
+    assert library.models.live() == shipped
+
+    promote(library, model, "A. Modeller", "it finds squares")
+    work(library, settings)
+    now = answers(library)
+    assert now.keys() == before.keys() and not {number for number, _ in now.values()} & {
+        number for number, _ in before.values()
+    }
+    roll_back(library, shipped, "A. Modeller", "pneumonia again")
+    work(library, settings)
+    assert answers(library) == before
+
+    card = model_folder(library, model) / CARD_FILE
+    card.write_bytes(card.read_bytes().replace(b"square", b"circle"))
+    with pytest.raises(ModelError, match="not the one"):
+        promote(library, model, "A. Modeller", "again")
+
+
+def test_a_training_pauses_lets_urgent_work_pass_and_ends_when_cancelled(
+    library: Library, settings: Settings, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medcore.worker.train.LOOK_S", 0.0)
+    passed: list[str] = []
+
+    def other_work(library: Library, settings: Settings, job: Job) -> dict[str, Any]:
+        passed.append(job.kind)
+        return {}
+
+    start_training(library, asked, "A. Modeller")
+    for _ in range(3):
+        job = library.jobs.take("test")
+        assert job is not None
+        if job.kind != "train":
+            library.jobs.finish(job.id, owner="test")
+    from medcore.worker.train import train
+
+    library.jobs.enqueue("predict", {}, 20)
+    training = library.jobs.of_kind("train")[0]
+    library.jobs.wish(training.id, "pause")
+    assert train(library, settings, training, other_work) is None
+    library.jobs.give_back(training.id, owner="test", counted=False)
+    paused = library.jobs.get(training.id)
+    assert paused is not None and paused.state == "paused"
+    assert any(library.training_folder.iterdir())
+    library.jobs.wish(training.id, "cancel")
+    cancelled = library.jobs.get(training.id)
+    assert cancelled is not None and cancelled.state == "cancelled"
+
+
+def test_a_changed_byte_in_a_trained_model_keeps_it_from_loading(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    folder = live_model_folder(library, settings)
+    network = folder / "model.keras"
+    damaged = bytearray(network.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    network.chmod(0o600)
+    network.write_bytes(damaged)
+    with pytest.raises(ModelError, match="SHA-256"):
+        Classifier.load(folder)
