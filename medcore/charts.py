@@ -10,6 +10,7 @@ from medcore.evaluation.reliability import Reliability
 
 INKS = ("#23869b", "#c8702a")  # of one kind of films and the next; both stand out from black and from white
 DASHES = ("solid", "dash")
+LINES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("triangle-up-open", "circle-open", "square-open")
 CHANCE = {"color": "#8a9499", "width": 1, "dash": "dot"}
 SHADES = ((0.0, "rgba(35,134,155,0.06)"), (1.0, "rgba(35,134,155,0.3)"))  # figures stay legible on all of them
@@ -107,6 +108,35 @@ def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.
     return figure.update_layout(
         height=EPOCH_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8}, legend=legend, showlegend=len(values) > 1
     )
+
+
+def growth_figure(areas: Mapping[str, Sequence[float]], films: Sequence[int]) -> go.Figure:
+    """Draw how well each class is told from the others with more and more labelled films.
+
+    Parameters
+    ----------
+    areas : mapping of str to sequence of float
+        Area under the ROC curve by class, for each number of films.
+    films : sequence of int
+    """
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=list(films),
+                y=list(reached),
+                mode="lines+markers",
+                line={"color": INKS[place % 2], "width": 2, "dash": LINES[place % len(LINES)]},
+                marker={"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
+                name=name,
+            )
+            for place, (name, reached) in enumerate(areas.items())
+        ]
+    )
+    figure.update_xaxes(
+        title="Labelled films", type="log", tickvals=list(films), ticktext=[f"{one:,}" for one in films]
+    )
+    figure.update_yaxes(title="Area")
+    return figure.update_layout(height=EPOCH_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8})
 
 
 def confusion_figure(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> go.Figure:

@@ -21,10 +21,13 @@ class Settings:
     models_dir: Path  # the models that ship with MedCore
     allowed_hosts: tuple[str, ...] = ()  # names that the server answers under, besides this machine's own
     frame_cache_mb: int = FRAME_CACHE_MB  # room for frames that were made ready for the viewer
+    mlflow_address: str = ""  # of a tracking server; empty: trainings are tracked in the data folder
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Read MEDCORE_DATA_DIR, or use the platform's folder for user data; MEDCORE_ALLOWED_HOSTS by commas.
+
+        MEDCORE_MLFLOW_ADDRESS names a server that trainings are tracked on.
 
         Raises
         ------
@@ -37,6 +40,7 @@ class Settings:
             data_dir=Path(data_dir).expanduser().resolve(),
             models_dir=REPOSITORY / "assets" / "models",
             allowed_hosts=tuple(host.strip() for host in hosts if host.strip()),
+            mlflow_address=environ.get("MEDCORE_MLFLOW_ADDRESS", ""),
             frame_cache_mb=_megabytes(environ.get("MEDCORE_FRAME_CACHE_MB", "")),
         )
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from medcore.charts import epoch_figure
+from medcore.charts import epoch_figure, growth_figure
+from medcore.library import Job
 from medcore.library.jobs import CANCEL, PAUSE
 from medcore.training.progress import TrainingState, losses, newest_training
 from pages.installation import open_library
@@ -89,3 +90,15 @@ def show_ended(state: TrainingState) -> None:
             for one in left_out[:200]:
                 st.text(f"Study {one['study_id']}: {one['reason']}")
     show_curves(state)
+    if job.result.get("advice"):
+        show_learning(job)
+
+
+def show_learning(job: Job) -> None:
+    """Show what more and more labels brought each class."""
+    points = job.result["learning curve"]
+    st.markdown("**Would more labels help?**")
+    st.text(str(job.result["advice"]))
+    areas = {name: [point["areas"][name] for point in points] for name in points[0]["areas"]}
+    figure = growth_figure(areas, [point["films"] for point in points])
+    st.plotly_chart(figure, key="train_learning", config=CHART, alt="Learning curve")

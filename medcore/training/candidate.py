@@ -19,7 +19,7 @@ from medcore.classifier.card import (
     write_model_card,
 )
 from medcore.classifier.decision import positive_probability, probabilities
-from medcore.classifier.film_hash import film_hash
+from medcore.classifier.film_hash import SIDE, film_hash
 from medcore.classifier.forward import Forward
 from medcore.classifier.model_folder import (
     CERTAINTY_FILE,
@@ -31,7 +31,7 @@ from medcore.classifier.model_folder import (
     file_sha256,
     read_training_films,
 )
-from medcore.classifier.network import ARCHITECTURE, LOGITS_LAYER
+from medcore.classifier.network import ARCHITECTURE, LOGITS_LAYER, build_network
 from medcore.classifier.normalization import normalize
 from medcore.classifier.report import Report, write_report
 from medcore.classifier.runtime import import_keras
@@ -50,10 +50,11 @@ from medcore.training.fit import OnProgress
 from medcore.training.fit_familiarity import fit_familiarity
 from medcore.training.fit_quality import fit_quality
 from medcore.training.labelled_films import LabelledFilms
+from medcore.training.learning_curve import LearningCurve, learning_curve
 from medcore.training.measurements import measure_positive
 from medcore.training.plan import TrainingPlan
-from medcore.training.recipe import Recipe
-from medcore.training.starting import start_pretrained, train_network
+from medcore.training.recipe import Phase, Recipe
+from medcore.training.starting import pooled_features, start_pretrained, train_network
 from medcore.training.stored_films import StoredFilms
 from medcore.training.watching import UNWATCHED, Judgement, Watch
 
@@ -149,6 +150,18 @@ def start_from(live: Live, classes: Sequence[str]) -> Callable[..., Callable[["k
         return start
 
     return prepare
+
+
+def measure_learning_curve(data: LabelledFilms, plan: TrainingPlan, live: Live) -> LearningCurve:
+    """Say, with the network that a training starts from, what more and more of its labels bring."""
+    films, labels, patients = data.part("train")
+    shown, expected, _ = data.part("validation")
+    start = start_from(live, plan.classes) if plan.start == "live" else start_pretrained
+    network = build_network(len(plan.classes))
+    start(films, np.eye(len(plan.classes))[labels], replace(plan.recipe, head_first=False))(network)
+    whole = replace(plan.recipe, phases=(Phase(SIDE, 1),))
+    features = pooled_features(network, films, whole)
+    return learning_curve(features, labels, patients, pooled_features(network, shown, whole), expected, plan.classes)
 
 
 def assemble_candidate(

@@ -8,7 +8,7 @@ from typing import Any
 
 from medcore.errors import LibraryError, ModelError
 from medcore.library import Job, Library
-from medcore.library.jobs import PREDICT, PRIORITY_LOW, TRAIN
+from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, TRAIN
 from medcore.settings import Settings
 from medcore.worker.installed import live_model_folder
 from medcore.worker.predict import load_model, predict
@@ -23,7 +23,14 @@ def _train(library: Library, settings: Settings, job: Job) -> dict[str, Any] | N
     return train(library, settings, job, run_job)
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, TRAIN: _train})
+def _mirror(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
+    from medcore.worker.tracking import mirror_live
+
+    mirror_live(library, settings)
+    return {}
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, TRAIN: _train, MIRROR: _mirror})
 
 
 def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:

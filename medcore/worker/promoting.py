@@ -3,7 +3,7 @@
 from medcore.classifier import read_model_card
 from medcore.classifier.model_folder import check_files
 from medcore.library import Library, ModelVersion, Promotion
-from medcore.library.jobs import PREDICT, PRIORITY_LOW
+from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW
 from medcore.worker.installed import model_folder
 
 
@@ -46,3 +46,4 @@ def _check(library: Library, model: ModelVersion) -> None:
 
 def _look_again(library: Library) -> None:
     library.jobs.enqueue(PREDICT, {"promoted": True}, PRIORITY_LOW)
+    library.jobs.enqueue(MIRROR, {}, PRIORITY_LOW)

@@ -4,17 +4,20 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from medcore.classifier.scope import Scope
-from medcore.errors import MedcoreError, ModelError
+from medcore.errors import LibraryError, MedcoreError, ModelError
 from medcore.library import EpochRow, Job, Library, ModelVersion, TrainingRun
+from medcore.library.database import FULL_DISK_ERRORS
+from medcore.library.jobs import PAUSE
 from medcore.settings import Settings
-from medcore.training.candidate import assemble_candidate, read_live, train_candidate
+from medcore.training.candidate import assemble_candidate, measure_learning_curve, read_live, train_candidate
 from medcore.training.contest import make_contest, verdict_json
 from medcore.training.gate import judge_candidate
 from medcore.training.labelled_films import LabelledFilms, gather, open_films
@@ -22,6 +25,7 @@ from medcore.training.plan import TrainingPlan
 from medcore.training.watching import Epoch, FitInterruptedError, Watch
 from medcore.worker.facts import groups_of, scope_of
 from medcore.worker.installed import live_model_folder, model_folder, record
+from medcore.worker.tracking import Tracker
 
 LOG = logging.getLogger("medcore.worker")
 LOOK_S = 1.0  # between looks at what else is wished for
@@ -30,6 +34,7 @@ NO_MEMORY = (
     "The training ended for want of memory. Close other programs, or choose a smaller input size, and start it again."
 )
 FULL_DISK = "The training ended because the disk is full. Free some room, and start it again."
+UNWRITABLE = "The training ended because the data folder cannot be read or written. Check the disk, and start it again."
 OtherWork = Callable[[Library, Settings, Job], dict[str, Any] | None]
 
 
@@ -44,19 +49,38 @@ def train(library: Library, settings: Settings, job: Job, other_work: OtherWork)
         With a sentence, if no candidate can be made; the live model stays as it is.
     """
     run = library.trainings.of_job(job.id)
+    plan = TrainingPlan.from_json(run.plan)
     desk = Desk(library, settings, job, other_work)
+    tracker = Tracker(settings, run, plan)
     try:
-        return _train(desk, run, TrainingPlan.from_json(run.plan))
+        with _sentences():
+            result = _train(desk, run, plan, tracker)
     except FitInterruptedError:
+        now = library.jobs.get(job.id)
+        if now is None or now.wish != PAUSE:
+            desk.clear()
+            tracker.end("cancelled")
         return None
+    except ModelError as error:
+        desk.clear()
+        tracker.end("failed", str(error))
+        raise
+    desk.clear()
+    tracker.end("done")
+    return result
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn want of memory and of room into a sentence."""
+    try:
+        yield
     except MemoryError as error:
         raise ModelError(NO_MEMORY) from error
     except OSError as error:
-        raise ModelError(FULL_DISK) from error
-    finally:
-        now = library.jobs.get(job.id)
-        if now is None or now.wish != "pause":
-            desk.clear()
+        raise ModelError(FULL_DISK if error.errno in FULL_DISK_ERRORS else UNWRITABLE) from error
+    except LibraryError as error:
+        raise ModelError(str(error)) from error
 
 
 class Desk:
@@ -126,16 +150,19 @@ class Desk:
             self.library.jobs.finish(other.id, result, owner=other.owner)
 
 
-def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> dict[str, Any]:
+def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan, tracker: Tracker) -> dict[str, Any]:
     library = desk.library
     live_folder = live_model_folder(library, desk.settings)
     live = read_live(live_folder)
     data = _data(desk, run, plan)
+    tracker.note_data(data.dataset)
     desk.show(stage=TRAINING, began=None)
 
     def keep(epoch: Epoch) -> None:
         loss, area = (epoch.judgement.loss, epoch.judgement.auc) if epoch.judgement else (None, None)
-        library.trainings.save_epoch(run.id, EpochRow(epoch.number, epoch.loss, loss, area))
+        row = EpochRow(epoch.number, epoch.loss, loss, area)
+        library.trainings.save_epoch(run.id, row)
+        tracker.note_epoch(row)
 
     watch = Watch(on_epoch=keep, is_stopped=desk.is_stopped)
     network = train_candidate(data, plan, live, desk.folder / "fit", on_progress=desk.progress, watch=watch)
@@ -144,7 +171,14 @@ def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=desk.folder) as draft:
         folder = assemble_candidate(network, data, plan, live, scope, Path(draft) / "model")
         model = record(library, folder, who=run.who, run_id=run.id, dataset_id=data.dataset.id)
-    result = {"dataset": data.dataset.id, "model": model.id, "left out": len(data.left_out)}
+    tracker.note_model(model, model_folder(library, model))
+    curve = measure_learning_curve(data, plan, live)
+    result = {
+        "dataset": data.dataset.id,
+        "model": model.id,
+        "learning curve": [asdict(point) for point in curve.points],
+        "advice": curve.advice,
+    }
     return result | compare(library, desk.settings, model, data)
 
 
