@@ -13,9 +13,10 @@ SIDE = 96
 
 
 def draw(kind: str, seed: int) -> np.ndarray:
-    """Draw a film, shape (96, 96), int: a bright square or disc at a drawn place on noise."""
+    """Draw a film, shape (96, 96), int: a bright square or a disc at a drawn place on clouds."""
     generator = np.random.default_rng(seed)
-    film = generator.integers(300, 700, (SIDE, SIDE)).astype(np.float32)
+    coarse = generator.integers(300, 1500, (7, 7)).astype(np.float32)
+    film = cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     row, column = (int(place) for place in generator.integers(30, SIDE - 30, 2))
     if kind == "square":
         cv2.rectangle(film, (column - 20, row - 20), (column + 20, row + 20), 3500, -1)

@@ -8,7 +8,7 @@ import pytest
 from medcore.dicom import display_values, read_frame
 from medcore.errors import ModelError
 from medcore.library import Library, NewLabel
-from medcore.training.labelled_films import DISPUTED, OTHER_CLASS, TWICE, TWO_PATIENTS, gather, open_films
+from medcore.training.labelled_films import DISPUTED, LOOKS_LIKE, OTHER_CLASS, TWICE, TWO_PATIENTS, gather, open_films
 from tests.films import write_film
 from tests.labelled import SIDE, bring_labelled, draw
 
@@ -104,3 +104,13 @@ def test_a_training_whose_study_was_deleted_begins_anew(library: Library, tmp_pa
     library.delete_study(library.study_of(images[0]) or 0, "B. Keeper", "sent twice")
     with pytest.raises(ModelError, match="Start it anew"):
         open_films(library, data.dataset.id, CLASSES)
+
+
+def test_a_picture_that_looks_like_a_test_picture_does_not_train(library: Library, tmp_path: Path) -> None:
+    bring_labelled(library, tmp_path, KINDS, LABELS, ["test"] * 4 + ["validation"] * 4 + ["train"] * 4)
+    gather(library, 1, CLASSES, "A. Reader")
+    film = draw("square", 0) + np.random.default_rng(1).integers(0, 60, (SIDE, SIDE), np.uint16)
+    twin = library.add([write_film(tmp_path / "twin", film, PatientID="Q1")])
+    label = NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload", split="validation")
+    library.save_label(label)
+    assert reasons(library) == {twin.instances[0]: LOOKS_LIKE.format("test")}

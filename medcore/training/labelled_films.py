@@ -12,7 +12,8 @@ from medcore.errors import MedcoreError, ModelError
 from medcore.labelling.duplicates import find_near, perceptual_hash
 from medcore.library import Dataset, DatasetImage, Library
 from medcore.library.datasets import digest
-from medcore.training.splitting import SHARES, Labelled, split_patients
+from medcore.library.records import PARTS
+from medcore.training.splitting import SHARES, Labelled, group_patients, split_patients
 from medcore.training.stored_films import StoredFilms, write_films
 
 FILMS_FILE = "films.bin"
@@ -23,6 +24,7 @@ DISPUTED = "its readers disagree; decide between them on the Label page"
 OTHER_CLASS = "its label is none of the chosen classes"
 TWO_PATIENTS = "the same picture belongs to two patients; decide whose it is"
 TWICE = "the same picture of this patient is there already"
+LOOKS_LIKE = "it looks the same as a picture of another patient in the {} part"
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,10 @@ def gather(
     kept = _sort_out(read, left_out)
     if not kept:
         raise ModelError("No labelled image of these classes is left to train on. Label some, or choose other classes.")
-    known = library.datasets.parts_so_far(label_set_id)
-    parts = _split([read[place] for place in kept], known)
+    fixed, shares = _fixed_parts([read[place] for place in kept], library.datasets.parts_so_far(label_set_id))
+    kept, alike = _part_twins(read, kept, fixed, left_out)
+    dealt = [Labelled(str(read[place].image.patient_key), read[place].image.classes) for place in kept]
+    parts = {int(one): part for one, part in split_patients(dealt, fixed, alike, shares=shares).items()}
     images = [replace(read[place].image, part=parts[read[place].image.patient_key]) for place in kept]
     dataset_id = library.datasets.save(label_set_id, images, who)
     folder = library.training_folder / str(dataset_id)
@@ -197,16 +201,48 @@ def _sort_out(read: Sequence[_Read], left_out: list[LeftOut]) -> list[int]:
     return sorted(kept)
 
 
-def _split(read: Sequence[_Read], known: Mapping[int, str]) -> dict[int, str]:
-    """Put each patient into a part: where it was before, else where an upload says, else by the shares."""
+def _fixed_parts(read: Sequence[_Read], known: Mapping[int, str]) -> tuple[dict[str, str], dict[str, float]]:
+    """Return the part of patients who have one, from before or from an upload, and the shares of the parts for others.
+
+    Where an upload says who tests or validates, nobody else is drawn for that.
+    """
     before = {str(patient): part for patient, part in known.items()}
     given = {str(one.image.patient_key): one.given_part for one in read if one.given_part}
     fixed = {patient: part for patient, part in given.items() if part != GIVEN_TRAINING} | before
-    shares = dict(SHARES)
-    if any(part != GIVEN_TRAINING for part in given.values()):  # the upload says who tests, so nobody else is drawn
-        shares = {part: share for part, share in SHARES.items() if part not in given.values() or part == GIVEN_TRAINING}
-        shares = {part: share / sum(shares.values()) for part, share in shares.items()}
-    pairs = find_near([one.look for one in read])
-    alike = [(str(read[pair.first].image.patient_key), str(read[pair.second].image.patient_key)) for pair in pairs]
-    images = [Labelled(str(one.image.patient_key), one.image.classes) for one in read]
-    return {int(patient): part for patient, part in split_patients(images, fixed, alike, shares=shares).items()}
+    drawn = {part: share for part, share in SHARES.items() if part not in given.values() or part == GIVEN_TRAINING}
+    return fixed, {part: share / sum(drawn.values()) for part, share in drawn.items()}
+
+
+def _part_twins(
+    read: Sequence[_Read], kept: Sequence[int], fixed: Mapping[str, str], left_out: list[LeftOut]
+) -> tuple[list[int], list[tuple[str, str]]]:
+    """Leave out pictures that look like one of a patient in another part; return the others, and who looks alike.
+
+    The picture in the later part, test before validation, stays: what is asked must not have been learnt.
+    """
+    patient_of = {place: str(read[place].image.patient_key) for place in kept}
+    found = find_near([read[place].look for place in kept])
+    pairs = [(kept[pair.first], kept[pair.second]) for pair in found]
+    pairs = [pair for pair in pairs if patient_of[pair[0]] != patient_of[pair[1]]]
+    dropped: set[int] = set()
+    while conflict := _conflict([(patient_of[one], patient_of[other]) for one, other in pairs], fixed):
+        group, strongest = conflict
+        weaker = {place for pair in pairs for place in pair if fixed.get(patient_of[place], strongest) != strongest}
+        dropped |= {place for place in weaker if patient_of[place] in group}
+        pairs = [pair for pair in pairs if not dropped & set(pair)]
+        for place in sorted(weaker & dropped):
+            image = read[place].image
+            left_out.append(LeftOut(image.study_id, image.instance_id, LOOKS_LIKE.format(strongest)))
+    alike = [(patient_of[one], patient_of[other]) for one, other in pairs]
+    return [place for place in kept if place not in dropped], alike
+
+
+def _conflict(alike: Sequence[tuple[str, str]], fixed: Mapping[str, str]) -> tuple[set[str], str] | None:
+    """Find patients who look alike and are in several parts already, and the latest of these parts."""
+    groups = group_patients({patient for pair in alike for patient in pair}, alike)
+    for name in sorted(set(groups.values())):
+        group = {patient for patient, its_name in groups.items() if its_name == name}
+        parts = {fixed[patient] for patient in group if patient in fixed}
+        if len(parts) > 1:
+            return group, max(parts, key=PARTS.index)
+    return None

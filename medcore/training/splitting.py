@@ -5,8 +5,9 @@ dealt out first, each time to the part that lacks it most. Here whole patients a
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from types import MappingProxyType
 
 import numpy as np
@@ -58,7 +59,7 @@ def split_patients(
     """
     if abs(sum(shares.values()) - 1) > 1e-9:
         raise ModelError(f"The shares of the parts add up to {sum(shares.values()):g}, not to 1. Correct them.")
-    groups = _groups(sorted({image.patient for image in images}), alike)
+    groups = group_patients({image.patient for image in images}, alike)
     counts = _class_counts(images, groups)
     parts = _parts_known(groups, known)
     total = _total(counts)
@@ -72,15 +73,15 @@ def split_patients(
     queue.sort(key=lambda group: min(total[name] for name in counts[group]))
     for group in queue:
         rarest = min(counts[group], key=lambda name: (total[name], name))
-        part = max(shares, key=lambda name: (wanted[name][rarest], wanted[name].total()))
+        part = max(shares, key=lambda name: (wanted[name][rarest], fsum(wanted[name].values())))
         wanted[part].subtract(counts[group])
         parts[group] = part
     return {patient: parts[group] for patient, group in groups.items()}
 
 
-def _groups(patients: Sequence[str], alike: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Name each patient's group by its first patient."""
-    group = {patient: patient for patient in patients}
+def group_patients(patients: Iterable[str], alike: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Name the group of each patient, with all who look alike, by its first patient."""
+    group = {patient: patient for patient in sorted(patients)}
 
     def root(patient: str) -> str:
         while group[patient] != patient:
