@@ -89,3 +89,11 @@ def test_patients_that_look_the_same_and_were_parted_before_are_a_clear_error() 
 def test_shares_must_add_up() -> None:
     with pytest.raises(ModelError, match=r"add up to 0\.9"):
         split_patients(clinic(), shares={"train": 0.6, "test": 0.3})
+
+
+def test_shares_are_of_those_who_are_dealt_out() -> None:
+    films = [Labelled(f"P{number}", ("normal" if number % 2 else "viral",)) for number in range(64)]
+    elsewhere = {f"P{number}": "test" for number in range(32)}
+    parts = split_patients(films, elsewhere, shares={"train": 0.75, "calibration": 0.25})
+    dealt = Counter((part, int(patient[1:]) % 2) for patient, part in parts.items() if patient not in elsewhere)
+    assert dealt == {("train", 0): 12, ("train", 1): 12, ("calibration", 0): 4, ("calibration", 1): 4}

@@ -62,7 +62,8 @@ def split_patients(
     groups = group_patients({image.patient for image in images}, alike)
     counts = _class_counts(images, groups)
     parts = _parts_known(groups, known)
-    total = _total(counts)
+    dealt = [its for group, its in counts.items() if parts.get(group, next(iter(shares))) in shares]
+    total = sum(dealt, Counter())  # of what is put into these parts
     wanted = {part: Counter({name: share * total[name] for name in total}) for part, share in shares.items()}
     for group, part in parts.items():
         if part in wanted:  # else nobody new is put there
@@ -114,7 +115,3 @@ def _parts_known(groups: Mapping[str, str], known: Mapping[str, str]) -> dict[st
                 "whose the pictures are, and take the other's label back."
             )
     return parts
-
-
-def _total(counts: Mapping[str, Counter[str]]) -> Counter[str]:
-    return sum(counts.values(), Counter())
