@@ -19,6 +19,10 @@ from medcore.worker.kinds import run_job
 from medcore.worker.promoting import promote, roll_back
 from tests.labelled import bring_labelled
 
+pytestmark = pytest.mark.filterwarnings(  # Keras copies its variables as NumPy 1 did
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
 SPLITS = ["test"] * 24 + ["validation"] * 8 + ["train"] * 32
 KINDS = ["square", "disc"] * 32
 RECIPE = replace(make_recipe("quick", 28), phases=(Phase(96, 4),))
