@@ -8,13 +8,15 @@ from typing import Any
 from medcore.errors import LibraryError, ModelError
 from medcore.library import Job, Library
 from medcore.library.jobs import PREDICT, PRIORITY_LOW
+from medcore.library.orders import ORDER
 from medcore.settings import Settings
 from medcore.worker.answers import live_model_folder
+from medcore.worker.order import work_out_order
 from medcore.worker.predict import load_model, predict
 
 LOG = logging.getLogger("medcore.worker")
 Kind = Callable[[Library, Settings, Job], dict[str, Any] | None]
-KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict})
+KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, ORDER: work_out_order})
 
 
 def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
