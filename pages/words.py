@@ -1,5 +1,6 @@
 """A clinician's words for the library's keys."""
 
+import re
 from datetime import datetime
 
 from medcore.library import FINDINGS, percent
@@ -9,6 +10,8 @@ SIDES = {"right": "Right", "left": "Left", "both": "Both"}
 CONFIDENCES = {"low": "Unsure", "medium": "Fairly sure", "high": "Sure"}
 ACTIONS = {"accept": "Accepted", "reject": "Rejected", "amend": "Amended"}
 TARGETS = {"pneumonia": "Pneumonia", "bacterial": "Bacterial", "viral": "Viral", "normal": "Normal"}
+
+JOINER = "\u2060"  # shows nothing, and keeps what stands before it apart from what follows
 
 
 def with_side(finding: str, side: str) -> str:
@@ -35,6 +38,12 @@ def size(count: int) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Count things in words: 1 image, 2 images, 3 studies."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def plain(text: str) -> str:
+    """Write what somebody typed so that a label shows it as it is: no Markdown, no icons, no arrows."""
+    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    return re.sub(r"([:<>()-])", f"\\1{JOINER}", escaped)
 
 
 def percent_range(low: float, high: float) -> str:
