@@ -17,16 +17,17 @@ def offer_classes(work: Work, film: FilmToLabel) -> None:
     key = f"label_chosen_{work.label_set.id}_{film.instance_id}"
     chosen: tuple[str, ...] | None = st.session_state.get(key)  # None until the reader has said anything
     several = work.label_set.several
-    for number, name in enumerate(work.label_set.classes, start=1):
-        st.button(
-            plain(class_name(work.label_set, name)),
-            type="primary" if chosen and name in chosen else "secondary",
-            width="stretch",
-            shortcut=str(number) if number <= KEYED else None,
-            key=f"label_class_{film.instance_id}_{number}",
-            on_click=choose if several else give,
-            args=(key, name) if several else (work, film, (name,)),
-        )
+    with st.container(gap="xsmall"):
+        for number, name in enumerate(work.label_set.classes, start=1):
+            st.button(
+                plain(class_name(work.label_set, name)),
+                type="primary" if chosen and name in chosen else "secondary",
+                width="stretch",
+                shortcut=str(number) if number <= KEYED else None,
+                key=f"label_class_{film.instance_id}_{number}",
+                on_click=choose if several else give,
+                args=(key, name) if several else (work, film, (name,)),
+            )
     if several:
         offer_saving(work, film, key, chosen)
 

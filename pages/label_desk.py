@@ -6,9 +6,9 @@ import streamlit as st
 
 from medcore.library import LabelSet
 from pages.installation import open_library
-from pages.label_sets import choose_label_set, make_label_set
+from pages.label_sets import choose_label_set
 from pages.review_reading import type_name
-from pages.words import moment
+from pages.words import moment, plain
 
 RANDOM = "random"
 ORDERS = {
@@ -35,14 +35,21 @@ class Desk:
 def choose_desk() -> Desk:
     """Draw the choices, and return them."""
     with st.container(horizontal=True, vertical_alignment="center", key="label_desk"):
-        label_set = choose_label_set()
-        with st.container(width=260):
-            reader = type_name()
+        reader = choose_reader()
+        label_set = choose_label_set(reader)
         with st.popover("Order", icon=":material/tune:", key="label_settings"):
             order, twice, modality = choose_order(label_set)
-        if st.button("New label set", icon=":material/add:", type="tertiary", key="label_new_set"):
-            make_label_set()
     return Desk(label_set, reader, order, twice, modality)
+
+
+def choose_reader() -> str:
+    """Ask who reads; a name that is there is put away, so that keys meant for a film are not typed into it."""
+    name = st.session_state.get("reader_name", "").strip()
+    if name:
+        with st.popover(plain(name), icon=":material/person:", key="label_reader"):
+            return type_name()
+    with st.container(width=260):
+        return type_name()
 
 
 def choose_order(label_set: LabelSet) -> tuple[str, float, str]:

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from medcore.dicom import read_frame
+from medcore.dicom import Frame, Window, read_frame, windows_for
 from medcore.errors import MedcoreError
 from medcore.library import Instance
 from medcore.library.ages import age_text
 from medcore.pictures import film_figure
-from pages.review_image import CHART, choose_window, picture
+from pages.review_image import CHART, FROM_FILE, picture
+from pages.words import plain
 
 # What neither theme nor layout can say: the image takes what height the window leaves.
 PLATE_STYLE = """<style>
@@ -34,10 +35,23 @@ def show_film(instance: Instance) -> None:
         film_figure([(address, 1.0)], attributes.rows, attributes.columns, attributes.pixel_aspect),
         theme=None,
         height="stretch",
-        key=f"label_figure_{instance.id}",
+        key="label_figure",
         config=CHART,
         alt="The film to label",
     )
+
+
+def choose_window(frame: Frame, key: str) -> Window | None:
+    """Draw the windows as buttons, which leave the keys to the film; None is what the file itself asks for."""
+    presets = windows_for(frame)
+    labels = {FROM_FILE: "From the file", **{number: plain(one.name) for number, one in enumerate(presets)}}
+    if not presets:
+        return None
+    choice = st.segmented_control(
+        "Window", labels, default=FROM_FILE, required=True, format_func=labels.get, key=key,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return None if choice == FROM_FILE else presets[choice]
 
 
 def facts(instance: Instance) -> str:

@@ -25,6 +25,11 @@ def show_queue(desk: Desk, source: str) -> None:
         show_nothing(source)
         return
     image, panel = st.columns([7, 3], gap="small")
+    with image:  # first: a key that comes meanwhile is for the film that is still on the screen
+        if film is None:
+            show_end(queue, source)
+        else:
+            show_one(film)
     with panel:
         show_progress(queue, source)
         if error := st.session_state.pop("label_error", ""):
@@ -33,11 +38,8 @@ def show_queue(desk: Desk, source: str) -> None:
             offer_classes(work, film)
             offer_skips(work, film, queue)
         offer_undo(work, queue.last)
-    with image:
-        if film is None:
-            show_end(queue, source)
-        else:
-            show_one(film)
+    if film is not None:
+        note_shown(film)
 
 
 def read_queue(desk: Desk, source: str) -> Queue:
@@ -66,7 +68,6 @@ def show_one(film: FilmToLabel) -> None:
         show_film(open_library().instance(film.instance_id))
     except MedcoreError as error:
         st.error(str(error), icon=":material/error:")
-    note_shown(film)
 
 
 def show_progress(queue: Queue, source: str) -> None:

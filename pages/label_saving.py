@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.labelling.reading_queue import say, take_back
+from medcore.labelling.reading_queue import last_word, say, take_back
 from medcore.library import FilmToLabel, Label, LabelSet, NewLabel
 from pages.installation import open_library
 
@@ -34,8 +34,10 @@ def give(work: Work, film: FilmToLabel, classes: Sequence[str]) -> None:
 
 
 def undo(work: Work, last: Label) -> None:
-    """Take a label back, and show its film."""
-    save(work, take_back(last), last.instance_id)
+    """Take a label back and show its film, unless another was saved since the button was drawn."""
+    newest = last_word(open_library().labels(work.label_set.id), work.reader, work.source)
+    if newest == last:
+        save(work, take_back(last), last.instance_id)
 
 
 def keep(work: Work, new: NewLabel, following: int | None = None) -> None:

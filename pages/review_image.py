@@ -25,13 +25,14 @@ def picture(sha256: str, frame_number: int, window: Window | None, _frame: Frame
     return as_address(encode_png(render(_frame, window)))
 
 
-def choose_window(frame: Frame, key: str) -> Window | None:
-    """Draw the window controls under a key; None is what the file itself asks for."""
+def choose_window(frame: Frame, chosen: ChosenImage) -> Window | None:
+    """Draw the window controls; None is what the file itself asks for."""
     if frame.is_color:
         return None
     presets = windows_for(frame)
     labels = {FROM_FILE: "From the file", OWN: "Own"}
     labels |= {n: f"File: {one.name}" if one in frame.windows else one.name for n, one in enumerate(presets)}
+    key = f"review_window_{chosen.series.id}"
     choice = st.selectbox("Window", [FROM_FILE, *range(len(presets)), OWN], format_func=labels.get, key=key, width=170)
     if choice == FROM_FILE:
         return None
@@ -67,7 +68,7 @@ def show_image(chosen: ChosenImage, prediction: StoredPrediction | None) -> None
     try:
         frame = read_frame(chosen.instance.path, chosen.frame)
         with controls:
-            window = choose_window(frame, f"review_window_{chosen.series.id}")
+            window = choose_window(frame, chosen)
         layers = [(picture(chosen.instance.sha256, chosen.frame, window, frame), 1.0)]
     except MedcoreError as error:
         plate.error(str(error), icon=":material/broken_image:")

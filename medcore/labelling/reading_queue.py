@@ -95,6 +95,11 @@ def take_back(label: Label) -> NewLabel:
     return NewLabel(*place, (), label.author, label.source, reason=TAKEN_BACK, withdrawn=True)
 
 
+def last_word(labels: Iterable[Label], reader: str, source: str) -> Label | None:
+    """Return what a reader said last in a queue and did not take back."""
+    return _Said(labels, reader).last(source)
+
+
 class _Said:
     """Each reader's newest word on each image; adjudications are no readings."""
 
