@@ -12,6 +12,8 @@ from pages.words import plain
 def choose_label_set(reader: str) -> LabelSet:
     """Choose one of the label sets, or make one; the first is that of Review."""
     sets = {one.id: one for one in open_library().label_sets()}
+    if "label_set_made" in st.session_state:
+        st.session_state["label_set"] = st.session_state.pop("label_set_made")
     chosen = sets.get(st.session_state.get("label_set"), sets[REVIEW_SET])
     with st.popover(plain(chosen.name), icon=":material/label:", key="label_set_chosen"):
         number = st.selectbox(
@@ -40,7 +42,7 @@ def make_label_set(who: str) -> None:
         except MedcoreError as error:
             st.error(str(error), icon=":material/error:")
             return
-        st.session_state["label_set"] = made.id
+        st.session_state["label_set_made"] = made.id
         st.rerun()
 
 
