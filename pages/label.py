@@ -5,16 +5,29 @@ from functools import partial
 import streamlit as st
 
 from medcore.labelling.reading_queue import FIRST, SECOND
-from pages.label_desk import choose_desk
-from pages.label_disagreements import show_disagreements
+from pages.label_desk import Desk, choose_desk
 from pages.label_queue import show_queue
-from pages.label_upload import show_upload
+
+
+def disagreements(desk: Desk) -> None:
+    """Load what measures agreement, which takes seconds the first time, for those who look at it alone."""
+    from pages.label_disagreements import show_disagreements
+
+    show_disagreements(desk)
+
+
+def upload(desk: Desk) -> None:
+    """Load what reads pictures for those who bring some in alone."""
+    from pages.label_upload import show_upload
+
+    show_upload(desk)
+
 
 TABS = {
     "Label": partial(show_queue, source=FIRST),
     "Second reading": partial(show_queue, source=SECOND),
-    "Disagreements": show_disagreements,
-    "Upload": show_upload,
+    "Disagreements": disagreements,
+    "Upload": upload,
 }
 
 desk = choose_desk()

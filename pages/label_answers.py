@@ -9,6 +9,7 @@ from pages.label_sets import class_name
 from pages.words import plain
 
 KEYED = 9  # classes with a key
+MANY, MANY_HEIGHT = 10, 400  # classes that are all on the screen, and pixels for more of them
 SKIPS = {LATER: ("Skip", "S"), "poor film": ("Poor film", "P"), "cannot say": ("Cannot say", "X")}
 
 
@@ -17,7 +18,7 @@ def offer_classes(work: Work, film: FilmToLabel) -> None:
     key = f"label_chosen_{work.label_set.id}_{film.instance_id}"
     chosen: tuple[str, ...] | None = st.session_state.get(key)  # None until the reader has said anything
     several = work.label_set.several
-    with st.container(gap="xsmall"):
+    with st.container(gap="xsmall", height=MANY_HEIGHT if len(work.label_set.classes) > MANY else "content"):
         for number, name in enumerate(work.label_set.classes, start=1):
             st.button(
                 plain(class_name(work.label_set, name)),

@@ -76,10 +76,10 @@ def ask_for_order(label_set_id: int) -> None:
 def say_order(label_set_id: int, how: str) -> None:
     """Say how the background has come with an order."""
     order = open_library().order(label_set_id, how)
-    until = "that of before" if order.made_at else "at random"
+    until = "as before" if order.made_at else "at random"
     if order.is_waiting:
         at = f": {order.done} of {order.total} films" if order.total else ""
-        st.caption(f"The order is being worked out{at}. Until then it is {until}.")
+        st.caption(f"The order is being worked out{at}. Until then films come {until}.")
     elif order.failure:
         st.error(order.failure, icon=":material/error:")
     elif order.made_at:

@@ -68,7 +68,8 @@ def show_outcome(task: Task, desk: Desk) -> None:
     show_check(checked, task.pending.label_set)
     with st.container(horizontal=True):
         if checked.sound:
-            take = f"Take {counted(len(checked.sound), 'image')} with their labels"
+            labels = "its label" if len(checked.sound) == 1 else "their labels"
+            take = f"Take {counted(len(checked.sound), 'image')} with {labels}"
             if st.button(take, type="primary", disabled=not desk.reader, key="label_upload_take"):
                 task.taking = Intake()
                 task.taking.future = intake_threads().submit(task.pending.take, desk.reader, task.taking.note)
