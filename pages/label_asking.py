@@ -4,12 +4,14 @@ import streamlit as st
 
 from medcore.labelling.pending import Given
 from medcore.library import LabelSet
+from pages.installation import open_library
 from pages.label_desk import NEED_NAME, Desk
 from pages.label_facts import choose_facts
+from pages.words import plain
 
 ROUND = "label_upload_round"
 KINDS = {"folder": "Folder", "files": "Files or zip"}
-CHOSEN, NEW = "The label set above", "A new one, from the folders' or the table's names"
+NEW = "A new label set of the folders' or the table's names"
 EXPLAIN = (
     "Put the films of each class into a folder of its name, or name each film in a table (CSV) with the columns file, "
     "label and, if you can, patient, split and author. Nothing is taken before you have seen what was found."
@@ -36,7 +38,7 @@ def ask(desk: Desk) -> Given | None:
         pictures = choose_facts()
     if not desk.reader:
         st.caption(NEED_NAME)
-    ready = bool(files and desk.reader and label_set.name.strip())
+    ready = bool(files and desk.reader and label_set.name)
     if not st.button("Check", type="primary", disabled=not ready, key="label_upload_check"):
         return None
     st.session_state[ROUND] += 1  # the next upload starts with an empty list
@@ -45,8 +47,12 @@ def ask(desk: Desk) -> Given | None:
 
 def choose_set(chosen: LabelSet) -> LabelSet:
     """Choose where the labels go; a new set takes its classes from the upload."""
-    if st.radio("Labels go into", [CHOSEN, NEW], key="label_upload_set") == CHOSEN:
+    sets = [plain(chosen.name), NEW]
+    if st.radio("Labels go into", sets, key="label_upload_set", persist_state="session") != NEW:
         return chosen
-    name = st.text_input("Name of the new label set", key="label_upload_name")
-    several = st.toggle("A film can show several classes, or none", key="label_upload_several")
+    name = st.text_input("Name of the new label set", key="label_upload_name", persist_state="session").strip()
+    several = st.toggle("A film can show several classes, or none", key="label_upload_several", persist_state="session")
+    if name in {one.name for one in open_library().label_sets()}:
+        st.caption("There is a label set of this name already. Choose another name, or choose that set above.")
+        return LabelSet(0, "", (), several)
     return LabelSet(0, name, (), several)

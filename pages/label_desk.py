@@ -10,7 +10,7 @@ from pages.label_sets import choose_label_set
 from pages.review_reading import type_name
 from pages.words import moment, plain
 
-RANDOM = "random"
+ALL, RANDOM = "All", "random"
 ORDERS = {
     RANDOM: "At random",
     "uncertainty": "What the model is least sure of",
@@ -54,9 +54,8 @@ def choose_reader() -> str:
 
 def choose_order(label_set: LabelSet) -> tuple[str, float, str]:
     """Choose which films come, in which order, and how many are read twice."""
-    modality = st.selectbox(
-        "Films", ["All", *open_library().modalities()], key="label_modality", persist_state="session"
-    )
+    modalities = sorted({film.modality for film in open_library().films_to_label()})
+    modality = st.selectbox("Films", [ALL, *modalities], key="label_modality", persist_state="session")
     order = st.selectbox(
         "Which come first", ORDERS, format_func=ORDERS.get, key="label_order", persist_state="session",
         on_change=ask_for_order, args=(label_set.id,),
@@ -64,7 +63,7 @@ def choose_order(label_set: LabelSet) -> tuple[str, float, str]:
     if order != RANDOM:
         say_order(label_set.id, order)
     twice = st.selectbox("Read by two", TWICE, format_func=TWICE.get, key="label_twice", persist_state="session")
-    return order, twice, "" if modality == "All" else modality
+    return order, twice, "" if modality == ALL else modality
 
 
 def ask_for_order(label_set_id: int) -> None:

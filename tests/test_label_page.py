@@ -162,6 +162,7 @@ def test_nothing_on_the_page_tells_what_the_model_or_others_said(
     library: Library, films: tuple[FilmToLabel, ...]
 ) -> None:
     before = everything(label_page())
+    assert any("Bacterial pneumonia" in sent for _, sent in before)
     for place, film in enumerate(films):
         library.save_prediction(film.instance_id, make_answer(0.1 + 0.2 * place))
     assert everything(label_page()) == before
