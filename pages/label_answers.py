@@ -4,7 +4,7 @@ import streamlit as st
 
 from medcore.labelling.reading_queue import LATER, Queue, pass_over
 from medcore.library import FilmToLabel, Label
-from pages.label_saving import Work, give, keep, undo
+from pages.label_saving import Work, give, give_chosen, keep, undo
 from pages.label_sets import class_name
 from pages.words import plain
 
@@ -50,8 +50,8 @@ def offer_saving(work: Work, film: FilmToLabel, key: str, chosen: tuple[str, ...
             shortcut="Enter",
             disabled=chosen is None,
             key=f"label_save_{film.instance_id}",
-            on_click=give,
-            args=(work, film, chosen or ()),
+            on_click=give_chosen,
+            args=(work, film, key),
         )
 
 

@@ -33,6 +33,12 @@ def give(work: Work, film: FilmToLabel, classes: Sequence[str]) -> None:
     keep(work, say(film, work.label_set.id, classes, work.reader, work.source))
 
 
+def give_chosen(work: Work, film: FilmToLabel, key: str) -> None:
+    """Label a film with what is chosen by now, not by when the button was drawn."""
+    if (chosen := st.session_state.get(key)) is not None:
+        give(work, film, chosen)
+
+
 def undo(work: Work, last: Label) -> None:
     """Take a label back and show its film, unless another was saved since the button was drawn."""
     newest = last_word(open_library().labels(work.label_set.id), work.reader, work.source)

@@ -48,7 +48,7 @@ def work_out_order(library: Library, settings: Settings, job: Job) -> dict[str, 
     else:
         known, pool = _by_answers(library.answers(model.version), waiting, how)
     first = [known[place] for place in order_queue(pool, how, SEED)] if known else []
-    rest = np.random.default_rng(SEED).permutation([one for one in waiting if one not in set(known)])
+    rest = np.random.default_rng(SEED).permutation(sorted(set(waiting) - set(known)))
     return {"films": [*first, *map(int, rest)]}
 
 
