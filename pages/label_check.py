@@ -14,8 +14,10 @@ from pages.words import counted
 
 FEW = "Too few patients to say how well a model does on it"
 NOTHING = "None"
-ALIKE = "These look nearly the same and are not said to be of one patient. They are taken, and never divided between "
-TWO = "training and test."
+ALIKE = (
+    "These look nearly the same and are not said to be of one patient. They are taken, and never parted between "
+    "training and test."
+)
 
 
 def show_check(checked: CheckedUpload, label_set: LabelSet) -> None:
@@ -55,7 +57,7 @@ def show_counts(counts: Sequence[ClassCount], label_set: LabelSet) -> None:
 def show_alike(alike: Sequence[LookAlike]) -> None:
     """Name the pictures that look the same."""
     if alike:
-        st.text(f"{ALIKE}{TWO}")
+        st.text(ALIKE)
         columns = {"One": [pair.first for pair in alike], "Other": [pair.second for pair in alike]}
         st.dataframe(columns, hide_index=True, key="label_upload_alike", alt="Pictures that look the same")
 

@@ -83,8 +83,7 @@ def show_end(task: Task) -> None:
         show_taken(task.taking.future.result(), task.pending.checked)
     except MedcoreError as error:
         st.error(str(error), icon=":material/error:")
-    if st.button("Done", type="primary", key="label_upload_done", on_click=forget, args=(task,)):
-        st.rerun()
+    st.button("Done", type="primary", key="label_upload_done", on_click=forget, args=(task,))
 
 
 def forget(task: Task) -> None:

@@ -65,6 +65,14 @@ def test_a_zip_keeps_its_name_and_its_folders(pending: PendingUpload) -> None:
     assert [one.source for one in checked.refused] == ["export.zip › viral/note.txt"]
 
 
+def test_a_folder_of_other_things_is_no_class_of_a_new_label_set(pending: PendingUpload) -> None:
+    files = [("films/README.txt", b"about"), ("films/normal/a.png", png(1)), ("films/viral/b.png", png(2))]
+    checked = pending.check(Given(tuple((name, io.BytesIO(data)) for name, data in files), NEW))
+    assert [one.name for one in checked.counts] == ["normal", "viral"]
+    assert [one.source for one in checked.refused] == ["films/README.txt"]
+    assert pending.label_set is not None and pending.label_set.classes == ("normal", "viral")
+
+
 def test_a_table_names_the_classes_and_the_patients(pending: PendingUpload) -> None:
     table = b"file,label,patient\na.png,normal,P1\nb.png,viral,P2\nc.png,viral,P2\n"
     checked = pending.check(given("a.png", "b.png", table=table))
@@ -102,7 +110,7 @@ def test_put_aside_or_forgotten_its_copies_are_gone(library: Library, settings: 
         (("normal/a.png", "viral/b.png"), LabelSet(0, "findings in review", (), False), "already"),
     ],
 )
-def test_a_label_set_that_cannot_be_made_is_said_before_the_check(
+def test_a_label_set_that_cannot_be_made_is_said_before_anything_is_taken(
     names: tuple[str, ...], label_set: LabelSet, sentence: str, pending: PendingUpload
 ) -> None:
     with pytest.raises((IntakeError, LibraryError), match=sentence):

@@ -26,7 +26,7 @@ class Given:
     """What somebody gave in the browser."""
 
     files: tuple[browser.Upload, ...]  # names with their folders, and bytes
-    label_set: LabelSet  # a new one has the number 0; without classes it takes those that the files name
+    label_set: LabelSet  # a new one has the number 0, and takes the classes that the files name
     table: bytes | None = None
     pictures: PictureFacts = PictureFacts()
 
@@ -58,16 +58,19 @@ class PendingUpload:
         paths = tuple(spooled / str(number) for number in range(len(given.files)))
         names = tuple(name for name, _ in given.files)
         upload = Upload(paths, given.label_set, given.table, given.pictures, names)
-        if not upload.label_set.classes:
+        is_new = not upload.label_set.id
+        if is_new:
             upload = replace(upload, label_set=replace(upload.label_set, classes=classes_in(upload)))
         if not upload.label_set.classes:
             raise IntakeError(NO_CLASSES)
-        if not upload.label_set.id:
-            self._library.check_label_set(upload.label_set)
-        self.label_set = upload.label_set
-        self.checked = check_upload(upload, self._library, self._folder / "copies", on_progress)
+        checked = check_upload(upload, self._library, self._folder / "copies", on_progress)
         shutil.rmtree(spooled)  # what is sound has a checked copy
-        return self.checked
+        if is_new:  # a folder of other things is no class
+            checked = replace(checked, counts=tuple(count for count in checked.counts if count.images))
+            upload = replace(upload, label_set=replace(upload.label_set, classes=tuple(c.name for c in checked.counts)))
+            self._library.check_label_set(upload.label_set)
+        self.label_set, self.checked = upload.label_set, checked
+        return checked
 
     def take(self, who: str, on_progress: Progress | None = None) -> Taken:
         """Take what is sound with its labels, into a new label set where one was asked for; the copies are used up.
