@@ -1,6 +1,7 @@
 """What was measured of a model, as figures that a page can show and print; nothing is told by color alone."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import plotly.graph_objects as go
 
@@ -8,6 +9,7 @@ from medcore.evaluation.curves import Curve
 from medcore.evaluation.operating_point import OperatingPoint
 from medcore.evaluation.reliability import Reliability
 
+import_module("pandas")  # Plotly asks whether it is loaded, and would meet it half-loaded by another thread
 INKS = ("#23869b", "#c8702a")  # of one kind of films and the next; both stand out from black and from white
 DASHES = ("solid", "dash")
 LINES = ("solid", "dash", "dot", "dashdot")

@@ -71,7 +71,7 @@ def add(
     """
     from medcore.dicom.items import PictureFacts
     from medcore.labelling.taking import take
-    from medcore.labelling.upload import Upload, check_upload, write_refused
+    from medcore.labelling.upload import Upload, check_upload, refused_table
     from medcore.library import Library
 
     library = Library.open(Settings.from_environment())
@@ -90,7 +90,7 @@ def add(
             click.echo(f"Images added: {taken.added}, there already: {taken.already}, labels saved: {taken.labelled}.")
             everything = (*checked.refused, *taken.refused)
     if refused:
-        write_refused(refused, everything)
+        refused.write_bytes(refused_table(everything))
     for one in everything:
         click.echo(f"{f'Row {one.row}, ' if one.row else ''}{one.source}: {one.reason}", err=True)
     if everything:
@@ -120,9 +120,13 @@ def _label_set(library: "Library", name: str, classes: str | None, several: bool
 
 
 def _tell(checked: "CheckedUpload") -> None:
+    from medcore.labelling.upload import NO_PATIENTS
+
     for count in checked.counts:
         few = ", too few patients to say how well a model does on it" if count.is_small else ""
         click.echo(f"{count.name}: {count.images} images of {count.patients} patients{few}.")
+    if checked.sound and not checked.names_patients:
+        click.echo(NO_PATIENTS)
     for pair in checked.alike:
         click.echo(f"These look the same, and are said to be of two patients: {pair.first} and {pair.second}.")
     click.echo(f"Not taken: {len(checked.refused)}.")

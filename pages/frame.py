@@ -22,6 +22,7 @@ page = st.navigation(
             st.Page("review.py", title="Review", icon=":material/radiology:"),
         ],
         "Model": [
+            st.Page("label.py", title="Label", icon=":material/label:"),
             st.Page("train.py", title="Train", icon=":material/model_training:"),
             st.Page("models.py", title="Models", icon=":material/history:"),
         ],

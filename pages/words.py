@@ -1,5 +1,6 @@
 """A clinician's words for the library's keys."""
 
+import re
 from datetime import datetime
 
 from medcore.library import FINDINGS, percent
@@ -9,6 +10,8 @@ SIDES = {"right": "Right", "left": "Left", "both": "Both"}
 CONFIDENCES = {"low": "Unsure", "medium": "Fairly sure", "high": "Sure"}
 ACTIONS = {"accept": "Accepted", "reject": "Rejected", "amend": "Amended"}
 TARGETS = {"pneumonia": "Pneumonia", "bacterial": "Bacterial", "viral": "Viral", "normal": "Normal"}
+
+JOINER = "\u2060"  # shows nothing, and keeps what stands before it apart from what follows
 
 
 def with_side(finding: str, side: str) -> str:
@@ -44,6 +47,12 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} minutes"
     return f"{seconds / 3600:.1f} hours"
+
+
+def plain(text: str) -> str:
+    """Write what somebody typed so that a label shows it as it is: no Markdown, no icons, no arrows."""
+    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    return re.sub(r"([:<>()-])", f"\\1{JOINER}", escaped)
 
 
 def percent_range(low: float, high: float) -> str:

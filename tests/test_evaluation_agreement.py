@@ -9,7 +9,7 @@ from hypothesis import settings as trials
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from medcore.evaluation.agreement import agree_several, agree_two, cohen_kappa, fleiss_kappa
+from medcore.evaluation.agreement import agree_several, agree_two, cohen_kappa, fleiss_kappa, gwet_ac1
 
 THREE_READERS = np.random.default_rng(5).multinomial(3, [0.2, 0.3, 0.5], 60)  # sixty films, three classes
 labels = st.integers(0, 2)
@@ -51,6 +51,17 @@ def test_films_may_be_read_by_differing_numbers_of_readers(films: list[list[int]
     shares = [np.mean([film.count(label) / len(film) for film in films]) for label in range(3)]
     by_chance = sum(share**2 for share in shares)
     assert fleiss_kappa(readings) == pytest.approx((agreed - by_chance) / (1 - by_chance))
+
+
+def test_ac1_stays_high_where_nearly_all_films_are_of_one_class() -> None:
+    # 118 both yes, 5 and 2 apart, none both no; Gwet 2008: 0.9407, while kappa is below 0
+    readings = np.repeat([[2, 0], [1, 1]], [118, 7], axis=0)
+    agreement = agree_several(readings, owners(125), figure=gwet_ac1)
+    assert agreement.kappa == pytest.approx((0.944 - 0.054432) / (1 - 0.054432))
+    assert agreement.low < agreement.kappa < agreement.high
+    assert fleiss_kappa(readings) < 0
+    with pytest.raises(ValueError, match="one and the same"):
+        gwet_ac1(np.array([[2], [2]]))
 
 
 def test_a_film_that_was_read_once_is_left_out() -> None:

@@ -32,6 +32,7 @@ def test_sound_pictures_are_taken_in_their_order_and_counted() -> None:
 
 def test_a_class_of_few_patients_is_marked() -> None:
     given = [picture(f"{number}", patient=f"P{number}") for number in range(FEW_PATIENTS)]
+    given.append(picture("last", "viral", patient="P0"))
     assert [count.is_small for count in judge(given, CLASSES).counts] == [False, True]
     of_one = [picture(f"{number}", patient="P") for number in range(FEW_PATIENTS)]
     assert judge(of_one, CLASSES).counts[0].is_small

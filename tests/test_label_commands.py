@@ -40,6 +40,8 @@ def test_what_an_upload_would_do_is_said_before_anything_is_taken(run: Run, film
     result = run("add", films, "--who", "A. Reader", answer="n\n")
     assert "normal: 4 images of 4 patients, too few" in result.output
     assert "viral: 2 images of 2 patients" in result.output
+    assert "bacterial: 0 images of 0 patients.\n" in result.output
+    assert "The files name no patients: each image counts as one.\n" in result.output
     assert "Not taken: 1." in result.output
     assert "Take 6 images" in result.output and "added" not in result.output
     library = Library.open(settings)

@@ -47,7 +47,7 @@ def words(page: AppTest) -> str:
     return "\n".join(str(element.value) for element in shown)
 
 
-@pytest.mark.parametrize("name", ["studies.py", "review.py", "about.py"])
+@pytest.mark.parametrize("name", ["studies.py", "review.py", "label.py", "about.py"])
 def test_every_page_opens_on_an_empty_library_and_says_that_it_is_not_a_medical_device(
     name: str, library: Library
 ) -> None:

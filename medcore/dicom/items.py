@@ -13,6 +13,7 @@ from medcore.dicom.quick_header import LONG_VRS, META_START, SHORT_VRS, TRANSFER
 PEEK = 1024  # bytes
 PACKING = 20  # times that an archive shrinks an image, unless it is next to empty and so read in no time
 STORAGE_CLASS = 0x00020002  # Media Storage SOP Class UID
+OWN_PATIENT = "PICTURE-"  # begins the patient ID of a picture file of which nobody says whose it is
 DIRECTORY_CLASS = b"1.2.840.10008.1.3.10"  # Media Storage Directory Storage
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from pydicom.dataset import FileDataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from medcore.dicom.items import PictureFacts
+from medcore.dicom.items import OWN_PATIENT, PictureFacts
 from medcore.dicom.limits import FILE_S, GROWTH_LIMIT, allow, check_time, decoding_s
 from medcore.dicom.new_image import Place, as_bytes, new_image, uid_of
 from medcore.errors import IntakeError
@@ -102,7 +102,7 @@ def _as_pixels(picture: Image.Image) -> np.ndarray:
 
 
 def _describe(pixels: np.ndarray, format_name: str, sha256: str, facts: PictureFacts) -> FileDataset:
-    patient_id = facts.patient_id or f"PICTURE-{sha256[:12].upper()}"  # of nobody else's picture
+    patient_id = facts.patient_id or f"{OWN_PATIENT}{sha256[:12].upper()}"
     names = (f"{patient_id} {sha256} {kind}" for kind in ("study", "series", "instance"))
     ds = new_image(pixels, SecondaryCaptureImageStorage, Place(*map(uid_of, names)))
     ds.ImageType = ["DERIVED", "SECONDARY"]

@@ -2,10 +2,11 @@
 
 Source: Cohen, Educational and Psychological Measurement 1960 (two readers); Fleiss, Psychological Bulletin 1971
 (several), in the form of Gwet, Handbook of Inter-Rater Reliability, 2014, for films read by differing numbers of
-readers. Intervals draw patients with replacement.
+readers; Gwet's AC1, British Journal of Mathematical and Statistical Psychology 2008, which stays high where nearly all
+films are of one class. Intervals draw patients with replacement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ class Agreement:
 
     films: int
     agreed: float  # share of pairs of readings of one film that say the same
-    kappa: float  # 1: always; 0: as often as chance would; below 0: less often
+    kappa: float  # or AC1. 1: always; 0: as often as chance would; below 0: less often
     low: float
     high: float
 
@@ -53,8 +54,39 @@ def agree_two(
     return Agreement(len(first), float((first == second).mean()), cohen_kappa(first, second), low, high)
 
 
-def agree_several(readings: np.ndarray, patients: Sequence[str], level: float = LEVEL, seed: int = 0) -> Agreement:
-    """Measure by Fleiss' kappa how far several readers agree, who need not be the same for each film.
+def fleiss_kappa(readings: np.ndarray) -> float:
+    """Return Fleiss' kappa of films with at least two readings each, shape (n, classes), int.
+
+    Raises
+    ------
+    ValueError
+        If all readers gave every film one and the same class.
+    """
+    shares = _shares(readings)
+    return _beyond_chance(float(_agreed(readings).mean()), float(shares @ shares))
+
+
+def gwet_ac1(readings: np.ndarray) -> float:
+    """Return Gwet's AC1 of films with at least two readings each, shape (n, classes), int.
+
+    Raises
+    ------
+    ValueError
+        If there is only one class.
+    """
+    shares, classes = _shares(readings), readings.shape[1]
+    by_chance = float(shares @ (1 - shares)) / (classes - 1) if classes > 1 else 1.0
+    return _beyond_chance(float(_agreed(readings).mean()), by_chance)
+
+
+def agree_several(
+    readings: np.ndarray,
+    patients: Sequence[str],
+    level: float = LEVEL,
+    seed: int = 0,
+    figure: Callable[[np.ndarray], float] = fleiss_kappa,
+) -> Agreement:
+    """Measure how far several readers agree, who need not be the same for each film.
 
     Parameters
     ----------
@@ -62,19 +94,21 @@ def agree_several(readings: np.ndarray, patients: Sequence[str], level: float = 
         How many readers gave a film each class; a film with fewer than two readings says nothing and is left out.
     patients, level, seed
         As for `agree_two`.
+    figure : callable
+        `fleiss_kappa` or `gwet_ac1`.
 
     Raises
     ------
     ValueError
-        If no film was read twice, or all readers said the same of every film.
+        If no film was read twice, or the figure is undefined.
     """
     twice = readings.sum(axis=1) >= 2
     readings = readings[twice]
     if len(readings) == 0:
         raise ValueError("Agreement needs at least one film with two readings.")
     owners = [patient for patient, one in zip(patients, twice, strict=True) if one]
-    low, high = bootstrap_interval(fleiss_kappa, [readings], owners, level=level, seed=seed)
-    return Agreement(len(readings), float(_agreed(readings).mean()), fleiss_kappa(readings), low, high)
+    low, high = bootstrap_interval(figure, [readings], owners, level=level, seed=seed)
+    return Agreement(len(readings), float(_agreed(readings).mean()), figure(readings), low, high)
 
 
 def cohen_kappa(first: np.ndarray, second: np.ndarray) -> float:
@@ -90,16 +124,9 @@ def cohen_kappa(first: np.ndarray, second: np.ndarray) -> float:
     return _beyond_chance(float((first == second).mean()), float(shares[0] @ shares[1]))
 
 
-def fleiss_kappa(readings: np.ndarray) -> float:
-    """Return Fleiss' kappa of films with at least two readings each, shape (n, classes), int.
-
-    Raises
-    ------
-    ValueError
-        If all readers gave every film one and the same class.
-    """
-    shares = (readings / readings.sum(axis=1, keepdims=True)).mean(axis=0)
-    return _beyond_chance(float(_agreed(readings).mean()), float(shares @ shares))
+def _shares(readings: np.ndarray) -> np.ndarray:
+    """Return how often each class is given, films counting alike."""
+    return np.asarray((readings / readings.sum(axis=1, keepdims=True)).mean(axis=0))
 
 
 def _agreed(readings: np.ndarray) -> np.ndarray:

@@ -47,8 +47,8 @@ class ClassCount:
 
     @property
     def is_small(self) -> bool:
-        """Say whether too few patients have it."""
-        return self.patients < FEW_PATIENTS
+        """Say whether some patients have it, but too few."""
+        return 0 < self.patients < FEW_PATIENTS
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from medcore.classifier.film_hash import SIDE, film_hash
 from medcore.dicom import CheckedFile, Refusal, display_values, read_frame
 from medcore.dicom.intake import check_items
-from medcore.dicom.items import PictureFacts
+from medcore.dicom.items import OWN_PATIENT, PictureFacts
 from medcore.errors import MedcoreError
 from medcore.labelling.duplicates import perceptual_hash
 from medcore.labelling.gathering import Candidate, Gathered, Refused
@@ -116,6 +116,8 @@ def _add(
     except MedcoreError as error:
         refused.append(Refused(candidate.source, str(error)))
         return
+    if patient.startswith(OWN_PATIENT):
+        patient = ""
     if candidate.patient and patient and candidate.patient != patient:
         refused.append(Refused(candidate.source, OTHER_PATIENT))
         return

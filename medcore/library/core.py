@@ -1,7 +1,7 @@
 """The library as the rest of MedCore sees it: one object with every question and every change."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -9,8 +9,10 @@ from medcore.dicom.measurement import Measurement, NewMeasurement
 from medcore.errors import LibraryError, MissingError
 from medcore.library import (
     deleting,
+    films_to_label,
     labels,
     measurements,
+    orders,
     predictions,
     readings,
     room,
@@ -34,6 +36,7 @@ from medcore.library.records import (
     AddSummary,
     BackupSummary,
     Decision,
+    FilmToLabel,
     Instance,
     Label,
     LabelSet,
@@ -41,6 +44,7 @@ from medcore.library.records import (
     NewLabel,
     NewReading,
     NewVerdict,
+    QueueOrder,
     Reading,
     Room,
     Series,
@@ -51,7 +55,7 @@ from medcore.library.records import (
     Verdict,
 )
 from medcore.library.restoring import restore_library
-from medcore.library.staging import clear_stale, open_staging
+from medcore.library.staging import Staging, clear_stale, open_staging
 from medcore.library.trainings import Trainings
 from medcore.library.uploads import Upload, spool, with_names
 from medcore.settings import Settings
@@ -115,6 +119,10 @@ class Library:
             folder = staging.folder / "uploads"
             spool(uploads, folder)
             return with_names(self.add([folder], who=who, on_progress=on_progress), uploads, folder)
+
+    def staging(self) -> AbstractContextManager[Staging]:
+        """Give a folder for copies that wait to be added; see `staging.open_staging`."""
+        return open_staging(self._layout, self._database, self._store)
 
     def studies(self, query: StudyQuery = StudyQuery()) -> StudyPage:  # noqa: B008 (frozen)
         """Return a page of the worklist."""
@@ -215,6 +223,11 @@ class Library:
         with self._database.writing() as session:
             return labels.create_label_set(session, name, classes, several=several, who=who)
 
+    def check_label_set(self, wanted: LabelSet) -> None:
+        """Raise a LibraryError where this label set could not be made; see `labels.create_label_set`."""
+        with self._database.reading() as session:
+            labels.check_label_set(session, wanted.name, wanted.classes, several=wanted.several)
+
     def label_sets(self) -> tuple[LabelSet, ...]:
         """Read all label sets; the first is that of Review."""
         with self._database.reading() as session:
@@ -244,6 +257,21 @@ class Library:
         """Say of each labelled image which label of a set counts; see `labels.decide`."""
         return labels.decide(self.labels(label_set_id))
 
+    def films_to_label(self) -> tuple[FilmToLabel, ...]:
+        """List the images that can be labelled by themselves; see `films_to_label.films_to_label`."""
+        with self._database.reading() as session:
+            return films_to_label.films_to_label(session)
+
+    def order(self, label_set_id: int, how: str) -> QueueOrder:
+        """Read in which order the images that wait for a label are offered; see `orders.read_order`."""
+        with self._database.reading() as session:
+            return orders.read_order(session, label_set_id, how)
+
+    def ask_for_order(self, label_set_id: int, how: str) -> None:
+        """Have the background work out an order anew; see `orders.ask_for_order`."""
+        with self._database.writing() as session:
+            orders.ask_for_order(session, label_set_id, how)
+
     def save_measurement(self, study_id: int, new: NewMeasurement) -> Measurement:
         """Save a version of a measurement; see `measurements.save_measurement`."""
         with self._database.writing() as session:
@@ -267,6 +295,11 @@ class Library:
         """Read the newest answer for each image of a study that has one."""
         with self._database.reading() as session:
             return predictions.newest_predictions(session, study_id)
+
+    def answers(self, model_version: str) -> dict[int, StoredPrediction]:
+        """Read a model's newest answer for each image, in short: its state and its probabilities."""
+        with self._database.reading() as session:
+            return predictions.short_answers(session, model_version)
 
     def study_answer(self, study_id: int) -> StoredPrediction | None:
         """Return the answer that speaks for a study: the highest, else why there is none; None before it is whole."""

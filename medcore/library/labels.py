@@ -7,8 +7,9 @@ Synthetic films get no labels: what a generator was asked for is no truth.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from medcore.errors import LibraryError, MissingError
@@ -42,6 +43,17 @@ def create_label_set(session: Session, name: str, classes: Sequence[str], *, sev
     LibraryError
         If a name is missing, too long, cannot be shown or is there already, or there are too few classes or too many.
     """
+    name, named = check_label_set(session, name, classes, several=several)
+    row = schema.LabelSet(name=name, several=several, who=_author(who), created_at=datetime.now(UTC))
+    session.add(row)
+    session.flush()
+    session.add_all([schema.LabelClass(label_set_id=row.id, name=one) for one in named])
+    session.flush()
+    return LabelSet(row.id, name, tuple(named), several)
+
+
+def check_label_set(session: Session, name: str, classes: Sequence[str], *, several: bool) -> tuple[str, list[str]]:
+    """Return the names of a label set that is to be made as they will be kept; see `create_label_set`."""
     name, named = _tidy(name), [_tidy(one) for one in classes]
     least = 1 if several else 2
     if not least <= len(named) <= MOST_CLASSES:
@@ -52,12 +64,7 @@ def create_label_set(session: Session, name: str, classes: Sequence[str], *, sev
         raise LibraryError("Two classes of a label set have the same name. Name each one once.")
     if fold(name) in {fold(known) for known in session.scalars(select(schema.LabelSet.name))}:
         raise LibraryError("There is a label set of this name already. Choose another name.")
-    row = schema.LabelSet(name=name, several=several, who=_author(who), created_at=datetime.now(UTC))
-    session.add(row)
-    session.flush()
-    session.add_all([schema.LabelClass(label_set_id=row.id, name=one) for one in named])
-    session.flush()
-    return LabelSet(row.id, name, tuple(named), several)
+    return name, named
 
 
 def read_label_sets(session: Session) -> tuple[LabelSet, ...]:
@@ -184,8 +191,10 @@ def _says(label: Label) -> tuple[frozenset[str], str, str, bool, str]:
 
 
 def _read(session: Session, which: ColumnElement[bool], label_set_id: int) -> tuple[Label, ...]:
-    rows = session.scalars(
-        select(schema.Label).where(which, schema.Label.label_set_id == label_set_id).order_by(schema.Label.id)
+    # Columns, not objects: pages read all labels of a set at every key that a reader presses.
+    columns = select(*schema.Label.__table__.columns)
+    rows = session.execute(
+        columns.where(which, schema.Label.label_set_id == label_set_id).order_by(schema.Label.id)
     ).all()
     found = session.execute(
         select(schema.GivenClass.label_id, schema.LabelClass.name)
@@ -267,7 +276,7 @@ def _tidy(name: str) -> str:
     return tidy
 
 
-def _as_label(row: schema.Label, classes: tuple[str, ...]) -> Label:
+def _as_label(row: schema.Label | Row[Any], classes: tuple[str, ...]) -> Label:
     return Label(
         id=row.id,
         label_set_id=row.label_set_id,

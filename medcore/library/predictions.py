@@ -107,6 +107,14 @@ def read_prediction(session: Session, prediction_id: int, *, with_maps: bool = T
     return None if row is None else _as_prediction(row, maps)
 
 
+def short_answers(session: Session, model_version: str) -> dict[int, StoredPrediction]:
+    """Read a model's newest answer for each image, in short: its state and its probabilities."""
+    made = schema.Prediction
+    newest = select(func.max(made.id)).where(made.model_version == model_version).group_by(made.instance_id)
+    found = session.execute(select(made.instance_id, made.state, made.probabilities).where(made.id.in_(newest)))
+    return {instance_id: StoredPrediction(state, probabilities=given) for instance_id, state, given in found}
+
+
 def unpredicted(
     session: Session, model_version: str, intake_id: int | None = None, study_id: int | None = None
 ) -> list[int]:

@@ -423,6 +423,28 @@ class Promotion:
 
 
 @dataclass(frozen=True)
+class FilmToLabel:
+    """An image that can be labelled by itself."""
+
+    instance_id: int
+    study_id: int
+    patient: int  # the same number for images of one patient
+    modality: str
+
+
+@dataclass(frozen=True)
+class QueueOrder:
+    """An order of the images that wait for a label, and how far the background has come with a new one."""
+
+    instance_ids: tuple[int, ...]  # empty where none was worked out
+    made_at: datetime | None
+    is_waiting: bool  # a new one is asked for
+    done: int  # images that were looked at for the new one
+    total: int
+    failure: str  # a sentence, where the newest could not be worked out; else empty
+
+
+@dataclass(frozen=True)
 class Room:
     """How much the data folder holds, and how much it still can."""
 

@@ -72,6 +72,10 @@ class Model:
 
         return explain_batch(self.load(), inputs)
 
+    def features(self, inputs: np.ndarray) -> np.ndarray:
+        """Return what the network makes its answer from, shape (n, features), of films (n, rows, columns)."""
+        return self.load().forward(inputs).features
+
 
 class Explains(Protocol):
     """What answers are asked from: a model, or in tests something quick."""

@@ -1,7 +1,6 @@
 """Classify files without adding them to the library: files in, one row of a table an image out."""
 
 import csv
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,11 +11,10 @@ from pathlib import Path
 from medcore.dicom import CheckedFile, Refusal, check_files
 from medcore.library import StoredPrediction
 from medcore.library.new_file import check_place, new_file
+from medcore.plain_cells import plain_cell
 from medcore.worker.answers import Explains, Film, Model, answer_films
 
 CHUNK = 64  # images answered at once
-# What spreadsheets run: a sign at the start of a cell, or of what they take for one where they cut at another sign.
-FORMULA = re.compile(r"(^\s*|[;,|\t\r\n]\s*)([=+\-@＝＋－＠])")
 SYNTHETIC = "SYNTHETIC"
 FAILURES = ("failed", "not taken")
 
@@ -99,10 +97,7 @@ def write_table(rows: Iterable[Row], table: Path) -> int:
 
 
 def _cell(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    harmless = FORMULA.sub(r"\1'\2", value)
-    return f"'{harmless}" if harmless.startswith(("\t", "\r", "\n")) else harmless
+    return plain_cell(value) if isinstance(value, str) else value
 
 
 def _rows(model: Explains, chunk: Sequence[CheckedFile | Refusal], age_years: float | None) -> list[Row]:

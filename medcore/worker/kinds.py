@@ -9,8 +9,10 @@ from typing import Any
 from medcore.errors import LibraryError, ModelError
 from medcore.library import Job, Library
 from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, TRAIN
+from medcore.library.orders import ORDER
 from medcore.settings import Settings
 from medcore.worker.installed import live_model_folder
+from medcore.worker.order import work_out_order
 from medcore.worker.predict import load_model, predict
 
 LOG = logging.getLogger("medcore.worker")
@@ -30,7 +32,7 @@ def _mirror(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
     return {}
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, TRAIN: _train, MIRROR: _mirror})
+KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, TRAIN: _train, MIRROR: _mirror, ORDER: work_out_order})
 
 
 def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
