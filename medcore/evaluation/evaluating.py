@@ -14,7 +14,7 @@ from medcore.evaluation.confusion import confusion_matrix, count_decisions
 from medcore.evaluation.curves import precision_recall_points, roc_points
 from medcore.evaluation.draws import Calls, Draws, binary_draws, joined
 from medcore.evaluation.evaluation import VERSION, Evaluation, GroupFigures, Likeliest, QuestionFigures
-from medcore.evaluation.intervals import LEVEL, RESAMPLES
+from medcore.evaluation.intervals import LEVEL, RESAMPLES, weight_parts
 from medcore.evaluation.questions import Part, Question, ask_classes, ask_decision, divide_films
 from medcore.evaluation.reliability import reliability
 from medcore.evaluation.threshold_table import count_at, threshold_table, thresholds_with
@@ -103,7 +103,7 @@ AllDraws = dict[tuple[int, int], Draws]  # by the question's place and the part'
 def _draw(asked: Sequence[Question], parts: Sequence[Part], patients: Sequence[str], bounds: _Bounds) -> AllDraws:
     """Draw patients once for all questions and parts, some draws at a time, so that memory stays flat."""
     found: dict[tuple[int, int], list[Draws]] = {}
-    for weights in weightdivide_films(patients, resamples=bounds.resamples, seed=bounds.seed):
+    for weights in weight_parts(patients, resamples=bounds.resamples, seed=bounds.seed):
         for place, question in enumerate(asked):
             counted = count_at(question.calls, thresholds_with(question.threshold), weights)
             whole = binary_draws(question.calls, weights) | {f"count {n}": one for n, one in enumerate(counted)}
@@ -151,9 +151,15 @@ def _group(calls: Calls, part: Part, drawn: Draws, bounds: _Bounds) -> GroupFigu
 def _likeliest(probabilities: np.ndarray, labels: np.ndarray, patients: Sequence[str], bounds: _Bounds) -> Likeliest:
     likeliest, surest = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = likeliest == labels
-    parts = list(weightdivide_films(patients, resamples=bounds.resamples, seed=bounds.seed))
-    share = np.concatenate([weighted_mean(right.astype(np.float64), weights) for weights in parts])
-    error = np.concatenate([weighted_calibration_error(right, surest, weights) for weights in parts])
+    parts = [
+        {
+            "accuracy": weighted_mean(right.astype(np.float64), weights),
+            "calibration": weighted_calibration_error(right, surest, weights),
+        }
+        for weights in weight_parts(patients, resamples=bounds.resamples, seed=bounds.seed)
+    ]
+    drawn = joined(parts)
+    share, error = drawn["accuracy"], drawn["calibration"]
     exact = exact_share(share[0], right.size, bounds.level)
     confusion = confusion_matrix(labels, likeliest, probabilities.shape[1])
     return Likeliest(
