@@ -108,7 +108,7 @@ def test_what_each_threshold_buys_agrees_with_counting() -> None:
     found = evaluate(shares, labels, KINDS[:2], whose(160), threshold=0.437, resamples=40)
     assert found.decision is not None
     table, truth, sick = found.decision.thresholds, labels > 0, shares[:, 1]
-    assert len(table.thresholds) == 102
+    assert len(table.thresholds) == 120
     assert 0.437 in table.thresholds
     for place, threshold in enumerate(table.thresholds):
         called = sick >= threshold

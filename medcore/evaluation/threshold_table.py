@@ -9,7 +9,8 @@ from medcore.evaluation.draws import Calls
 from medcore.evaluation.figures import Figure
 from medcore.evaluation.intervals import percentile_interval
 
-STEPS = 100  # thresholds in equal steps, so that they are whole percents
+PERCENTS = np.arange(101) / 100
+ENDS = np.arange(1, 10) / 1000  # finer steps where a sure model's probabilities crowd: under 1 %, over 99 %
 DIGITS = 6  # of a share; a screen shows three
 
 
@@ -41,9 +42,9 @@ Counted = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # true and fals
 
 
 def thresholds_with(threshold: float | None) -> np.ndarray:
-    """Return the thresholds from 0 to 1 in whole percents, and the one that decides among them."""
-    grid = np.arange(STEPS + 1) / STEPS
-    return grid if threshold is None else np.unique(np.append(grid, threshold))
+    """Return the thresholds from 0 to 1 in percents, finer at the ends, and the one that decides."""
+    grid = np.concatenate([PERCENTS, ENDS, np.arange(991, 1000) / 1000, [] if threshold is None else [threshold]])
+    return np.unique(grid)
 
 
 def count_at(calls: Calls, thresholds: np.ndarray, weights: np.ndarray) -> Counted:

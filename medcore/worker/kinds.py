@@ -10,11 +10,12 @@ from medcore.library import Job, Library
 from medcore.library.jobs import PREDICT, PRIORITY_LOW
 from medcore.settings import Settings
 from medcore.worker.answers import live_model_folder
+from medcore.worker.evaluating.job import EVALUATE, evaluate_model
 from medcore.worker.predict import load_model, predict
 
 LOG = logging.getLogger("medcore.worker")
 Kind = Callable[[Library, Settings, Job], dict[str, Any] | None]
-KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict})
+KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, EVALUATE: evaluate_model})
 
 
 def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
