@@ -16,11 +16,14 @@ st.set_page_config(
 )
 st.logo(str(ASSETS / "logo.svg"), size="large")
 page = st.navigation(
-    [
-        st.Page("studies.py", title="Studies", icon=":material/list_alt:", default=True),
-        st.Page("review.py", title="Review", icon=":material/radiology:"),
-        st.Page("about.py", title="About", icon=":material/info:"),
-    ],
+    {
+        "Clinic": [
+            st.Page("studies.py", title="Studies", icon=":material/list_alt:", default=True),
+            st.Page("review.py", title="Review", icon=":material/radiology:"),
+        ],
+        "Model": [st.Page("evaluate.py", title="Evaluate", icon=":material/monitoring:")],
+        "": [st.Page("about.py", title="About", icon=":material/info:")],
+    },
     position="top",
 )
 st.html(PAGE_STYLE)

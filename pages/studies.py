@@ -6,6 +6,7 @@ from datetime import date
 import streamlit as st
 
 from medcore.library import StudyQuery
+from medcore.library.jobs import PREDICT
 from pages.adding import add_studies
 from pages.installation import open_library
 from pages.words import counted, size
@@ -40,7 +41,7 @@ def ask() -> StudyQuery:
 def show_background() -> None:
     """Say what the background is doing, and what room is left."""
     library = open_library()
-    jobs = library.jobs.active()
+    jobs = [job for job in library.jobs.active() if job.kind == PREDICT]
     working = [f"The model is looking at new images: {job.done} of {job.total}." for job in jobs]
     room = library.room()
     st.caption(" ".join([*working, f"{size(room.used_bytes)} stored, {size(room.free_bytes)} left on this disk."]))

@@ -25,7 +25,7 @@ const STYLE = `
   gap: 0.2rem 1rem; margin: 0.5rem 0; }
 .threshold-charts .worth dt { opacity: 0.75; font-size: 0.85em; }
 .threshold-charts .worth dd { margin: 0; font-variant-numeric: tabular-nums; min-height: 1.4em; }
-.threshold-charts .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr));
+.threshold-charts .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr));
   gap: 0.4rem 1rem; }
 .threshold-charts .plots h4 { margin: 0.3rem 0 0; font-size: 0.95em; font-weight: 600; }
 .threshold-charts .plot { height: ${HEIGHT}px; cursor: ew-resize; touch-action: none; }

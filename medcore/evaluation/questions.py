@@ -1,5 +1,6 @@
 """What is asked of each film of an evaluation, as questions of yes or no, and the parts that films are divided into."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,8 +49,15 @@ def ask_decision(
 
 
 def divide_films(groups: Mapping[str, Sequence[str]]) -> Iterator[Part]:
-    """Divide the films by each kind of group; films of which it is not known are in no part of that kind."""
+    """Divide the films by each kind of group, bands in order; films of which it is not known are in no part of it."""
     for kind, values in groups.items():
         of_film = np.asarray(values, dtype=object)
-        for value in dict.fromkeys(sorted(filter(None, values))):
-            yield Part(kind, value, of_film == value)
+        for value in sorted(set(values) - {""}, key=_by_number):
+            films = of_film == value
+            if not films.all():  # a part that is the whole says nothing new
+                yield Part(kind, value, films)
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    number = re.match(r"\d+", name)
+    return int(number[0]) if number else 0, name

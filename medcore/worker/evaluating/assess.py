@@ -185,9 +185,10 @@ def _why_none(cover: Cover) -> str:
 
 
 def _worst(card: ModelCard, films: Sequence[_Film], shares: np.ndarray, labels: np.ndarray) -> list[_Film]:
-    """Return the films that are wrong and whose true class was found least likely, the worst first."""
+    """Return the films that are wrong: first by the decision, then by class; the true class least likely first."""
     of_truth = shares[np.arange(labels.size), labels]
-    order = np.argsort(of_truth, kind="stable").tolist()
+    called = shares[:, 1:].sum(axis=1) >= card.operating_point.threshold
+    order = np.lexsort((of_truth, called == (labels > 0))).tolist()
     wrong = [films[place] for place in order if is_wrong(card, shares[place], films[place].case.classes)]
     return wrong[:WORST]
 

@@ -16,7 +16,6 @@ from medcore.worker.evaluating.pictures import chart_data, error_heatmap
 from medcore.worker.evaluating.tables import (
     MEAN,
     Row,
-    called_how,
     cover_sentences,
     figure_table,
     group_table,
@@ -104,7 +103,7 @@ def _question(question: QuestionFigures, place: int) -> str:
     groups = f"<h3>Parts of the films</h3>{_table(rows)}" if rows else ""
     return (
         f'<details data-question="question-{place}"{"" if place else " open"}>'
-        f"<summary>{escape(heading(question))}</summary><p>{escape(called_how(question).capitalize())}.</p>"
+        f"<summary>{escape(heading(question))}</summary>"
         f'<script type="application/json" id="question-{place}">{entries}</script><div class="charts"></div>'
         f"{groups}</details>"
     )
@@ -131,8 +130,8 @@ def _errors(assessment: Assessment, picture_of: Callable[[int], bytes | None]) -
         plate = f'<div class="film">{"".join(shown)}</div>' if shown else "<p>The film is not there any more.</p>"
         caption = f"{escape(worst_caption(assessment, film))} Film {escape(film.film)}."
         figures.append(f"<figure>{plate}<figcaption>{caption}</figcaption></figure>")
-    switch = '<p><label><input type="checkbox" id="maps" checked> Heatmap</label></p>'
-    return f'{switch}<div class="errors">{"".join(figures)}</div>'
+    switch = '<input type="checkbox" id="maps" checked> Heatmap: where the network saw what the decision is about'
+    return f'<p><label>{switch}</label></p><div class="errors">{"".join(figures)}</div>'
 
 
 def _table(rows: Sequence[Row]) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from medcore.errors import LibraryError, ModelError
-from medcore.library import Instance, Library
+from medcore.library import Library
 from medcore.library.layout import PRIVATE, Layout
 from medcore.pictures import encode_png
 from medcore.settings import Settings
@@ -83,14 +83,10 @@ class KeptEvaluations:
         """Delete an evaluation; without effect where it is gone."""
         shutil.rmtree(self._folder(name), ignore_errors=True)
 
-    def image(self, name: str, number: int, library: Library) -> Instance | None:
-        """Find the library's image that is the error of this number; None where it is none, or not there any more."""
-        try:
-            uids = json.loads((self._folder(name) / PLACES).read_text(encoding="utf-8"))
-            uid = str(uids[number - 1])
-        except (OSError, ValueError, IndexError):
-            return None
-        return library.find_instance(uid) if uid else None
+    def study_of(self, name: str, number: int, library: Library) -> int | None:
+        """Return the study that an error's image belongs to; None where it is not in the library."""
+        uid = self._uid(name, number)
+        return library.places_of([uid]).get(uid, (None, 0))[0] if uid else None
 
     def picture(self, name: str, number: int, library: Library) -> bytes | None:
         """Return the film of an error as PNG; None where it is not there any more.
@@ -102,13 +98,20 @@ class KeptEvaluations:
         """
         with suppress(OSError):
             return (self._folder(name) / f"{number}.png").read_bytes()
-        image = self.image(name, number, library)
+        uid = self._uid(name, number)
+        image = library.find_instance(uid) if uid else None
         return None if image is None else encode_png(image_picture(image))
 
     def draft(self, run: str) -> Path:
         """Return the file in which a run keeps what became of films."""
         self._root.mkdir(mode=PRIVATE, exist_ok=True)
         return self._root / f".asked-{run}"
+
+    def _uid(self, name: str, number: int) -> str:
+        try:
+            return str(json.loads((self._folder(name) / PLACES).read_text(encoding="utf-8"))[number - 1])
+        except (OSError, ValueError, IndexError):
+            return ""
 
     def _folder(self, name: str) -> Path:
         if not NAME.fullmatch(name):  # nothing else becomes a path

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from medcore.evaluation.evaluation import Evaluation, QuestionFigures
 from medcore.evaluation.figures import BinaryFigures, Figure
-from medcore.evaluation.wording import NONE, decimal_figure, share_figure
+from medcore.evaluation.wording import NONE, decimal_figure, share, share_figure
 from medcore.library import percent
 from medcore.worker.evaluating.assessment import Assessment, WorstFilm
 
@@ -58,8 +58,8 @@ def cover_sentences(assessment: Assessment) -> list[str]:
 def called_how(question: QuestionFigures) -> str:
     """Say when a question is answered with yes."""
     if question.threshold is None:
-        return "called where it is the likeliest"
-    return f"called from {percent(question.threshold)}"
+        return "where likeliest"
+    return f"called from {share(question.threshold)}"
 
 
 def figure_table(evaluation: Evaluation) -> list[Row]:
@@ -74,9 +74,9 @@ def figure_table(evaluation: Evaluation) -> list[Row]:
 
 
 def heading(question: QuestionFigures) -> str:
-    """Head a question's column; a class is not taken for a decision of the same name."""
+    """Head a question's column: its name, and when a film is called."""
     name = question.name[:1].upper() + question.name[1:]
-    return name if question.threshold is None else f"{name} ({called_how(question)})"
+    return f"{name} ({called_how(question)})"
 
 
 def decision_rows(evaluation: Evaluation) -> list[Row]:

@@ -1,0 +1,107 @@
+"""An evaluation's figures: what they are of, charts tied to one threshold, tables with intervals."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from medcore.charts import confusion_figure
+from medcore.evaluation.evaluating import SMALL_GROUP
+from medcore.evaluation.evaluation import Evaluation, QuestionFigures
+from medcore.worker.evaluating.assessment import Assessment
+from medcore.worker.evaluating.pictures import chart_data
+from medcore.worker.evaluating.tables import MEAN, Row, cover_sentences, figure_table, group_table, likeliest_rows
+
+# Streamlit carries these lines to the browser; the scripts themselves are fetched once and kept there. What was drawn
+# for a question stays when the page runs again, with the threshold where the reader left it.
+LOADER = """
+const drawn = new WeakMap();
+const origin = window.location.origin;
+let plotly;
+function loadPlotly() {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL("/charts/plotly.min.js", origin).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("The charts could not be loaded."));
+    document.head.appendChild(script);
+  });
+  return plotly;
+}
+export default function ({ parentElement, data }) {
+  const last = drawn.get(parentElement);
+  if (last?.shown !== data.shown) {
+    last?.remove();
+    const now = { shown: data.shown, remove: () => {} };
+    drawn.set(parentElement, now);
+    Promise.all([import(new URL("/charts/threshold.js", origin).href), loadPlotly()]).then(([charts, Plotly]) => {
+      if (drawn.get(parentElement) === now) {
+        const root = parentElement.querySelector(".charts");
+        now.remove = charts.drawThresholdCharts(root, data.question, Plotly);
+      }
+    });
+  }
+  return () => {
+    drawn.get(parentElement)?.remove();
+    drawn.delete(parentElement);
+  };
+}
+"""
+PLACE = """
+<div class="charts"></div>
+"""
+CHART = {"displayModeBar": False}
+
+charts = st.components.v2.component("medcore_threshold_charts", html=PLACE, js=LOADER, isolate_styles=False)
+
+
+def show_cover(assessment: Assessment) -> None:
+    """Say which films the figures are of, and what became of the others."""
+    for said in cover_sentences(assessment):
+        st.text(said)
+    if assessment.cover.reasons:
+        with st.expander("Why films were not answered"):
+            show_rows([{"Why": one.said, "Films": f"{one.films:,}"} for one in assessment.cover.reasons], "Reasons")
+
+
+def show_charts(name: str, question: QuestionFigures) -> None:
+    """Draw a question's curves, tied to one threshold that can be dragged, or moved by keys."""
+    st.caption("Drag the threshold in any chart, or move the slider. The model itself keeps its own threshold.")
+    data = {"shown": f"{name} {question.name}", "question": chart_data(question)}
+    charts(key="evaluate_charts", data=data)
+
+
+def show_figures(evaluation: Evaluation) -> None:
+    """Show every figure with its interval, by class and on average."""
+    show_rows(figure_table(evaluation), "Figures with intervals")
+    st.caption(f"In brackets: {evaluation.interval}. {MEAN}: each class against the rest, without weights.")
+
+
+def show_confusion(evaluation: Evaluation) -> None:
+    """Show which classes are taken for which, where a film has one label."""
+    if evaluation.likeliest is None:
+        return
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Likeliest class**")
+        labels = [name.capitalize() for name in evaluation.classes]
+        figure = confusion_figure(evaluation.likeliest.confusion, labels)
+        st.plotly_chart(figure, key="evaluate_confusion", config=CHART, alt="Films by label and by likeliest class")
+    with right:
+        show_rows(likeliest_rows(evaluation), "The likeliest class")
+
+
+def show_groups(question: QuestionFigures) -> None:
+    """Show how the question is answered for parts of the films, small ones marked."""
+    st.subheader("Parts of the films", anchor=False)
+    rows = group_table(question)
+    if not rows:
+        st.text("The films do not differ in sex, age, view, scanner or source, or it is not known.")
+        return
+    show_rows(rows, "Figures by part of the films")
+    st.caption(f"Small: fewer than {SMALL_GROUP} patients with {question.name}, or without. Hardly to be relied on.")
+
+
+def show_rows(rows: Sequence[Row], name: str) -> None:
+    """Show rows of the same columns as plain text: parts are named by what files say."""
+    columns = {head: [row[head] for row in rows] for head in rows[0]}
+    st.dataframe(columns, hide_index=True, height="content", alt=name)
