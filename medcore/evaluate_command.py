@@ -12,9 +12,8 @@ from medcore.progress import progress
 from medcore.settings import Settings
 
 if TYPE_CHECKING:
-    from medcore.worker.evaluating.assess import Assessed
     from medcore.worker.evaluating.assessment import Assessment
-    from medcore.worker.evaluating.cases import Cases
+    from medcore.worker.evaluating.measuring import Assessed
     from medcore.worker.evaluating.tables import Row
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -44,7 +43,11 @@ def evaluate(
     DATA is a folder with labels.csv (columns file, patient, label and, if wished, split, sex, age, view, scanner,
     source), or an NPZ file in MedMNIST's layout.
     """
+    from medcore.library import Library
     from medcore.library.new_file import check_place
+    from medcore.worker.answers import Model, named_model_folder
+    from medcore.worker.evaluating.asking import AskedFilms
+    from medcore.worker.evaluating.assess import assess, known_films
     from medcore.worker.evaluating.folder_cases import read_cases
     from medcore.worker.evaluating.library_cases import label_set_named, library_cases
 
@@ -53,34 +56,21 @@ def evaluate(
     for file in filter(None, (json_file, html_file)):
         check_place(file, "evaluation")
     settings = Settings.from_environment()
+    folder = named_model_folder(model, settings)
+    asked = Model(folder)
     if data is not None:
         names = [name.strip() for name in classes.split(",") if name.strip()]
-        assessed = _assess(model, read_cases(data, split=split, classes=names), split, with_known, settings)
+        cases = read_cases(data, split=split, classes=names)
     else:
-        from medcore.library import Library
-        from medcore.worker.answers import Model, named_model_folder
-
         library = Library.open(settings)
-        told = Model(named_model_folder(model, settings)).card.classes
-        cases = library_cases(library, label_set_named(library, str(label_set)), told)
-        assessed = _assess(model, cases, "", with_known, settings)
+        cases = library_cases(library, label_set_named(library, str(label_set)), asked.card)
+    known = frozenset[str]() if with_known else known_films(folder, asked.card)
+    with tempfile.TemporaryDirectory(prefix="medcore-") as work, progress("Evaluating") as bar:
+        assessed = assess(asked, cases, known, AskedFilms(Path(work) / "asked"), split=split, on_progress=bar)
+    if assessed is None:
+        raise ModelError("The evaluation was cut short. Start it again.")
     _keep(assessed, settings, json_file, html_file)
     _tell(assessed.assessment)
-
-
-def _assess(name: str, cases: "Cases", split: str, with_known: bool, settings: Settings) -> "Assessed":
-    from medcore.worker.answers import Model, named_model_folder
-    from medcore.worker.evaluating.asking import AskedFilms
-    from medcore.worker.evaluating.assess import assess, known_films
-
-    folder = named_model_folder(name, settings)
-    model = Model(folder)
-    known = frozenset[str]() if with_known else known_films(folder, model.card)
-    with tempfile.TemporaryDirectory(prefix="medcore-") as work, progress("Evaluating") as bar:
-        found = assess(model, cases, known, AskedFilms(Path(work) / "asked"), split=split, on_progress=bar)
-    if found is None:
-        raise ModelError("The evaluation was cut short. Start it again.")
-    return found
 
 
 def _keep(assessed: "Assessed", settings: Settings, json_file: Path | None, html_file: Path | None) -> None:

@@ -6,7 +6,7 @@ from medcore.errors import MedcoreError
 from medcore.worker.evaluating.assessment import Assessment
 from medcore.worker.evaluating.tables import title
 from pages.evaluate_errors import show_errors
-from pages.evaluate_figures import show_charts, show_confusion, show_cover, show_figures, show_groups
+from pages.evaluate_figures import show_charts, show_confusion, show_cover, show_figures, show_groups, show_reasons
 from pages.evaluate_kept import CHOSEN, kept_evaluations, read_evaluation, show_export
 from pages.evaluate_new import new_evaluation, show_running, take_finished
 
@@ -38,10 +38,14 @@ def show(name: str, assessment: Assessment) -> None:
     """Show an evaluation: what it is of, its figures, the charts of one question, and the errors."""
     found = assessment.evaluation
     show_cover(assessment)
-    st.subheader("Threshold", anchor=False)
     questions = {one.name: one for one in found.all_questions}
     chosen = st.segmented_control(
-        "Question", questions, default=next(iter(questions)), required=True, format_func=str.capitalize
+        "Question",
+        questions,
+        default=next(iter(questions)),
+        required=True,
+        format_func=str.capitalize,
+        label_visibility="collapsed",
     )
     question = questions[chosen or next(iter(questions))]
     show_charts(name, question)
@@ -49,6 +53,7 @@ def show(name: str, assessment: Assessment) -> None:
     show_figures(found)
     show_confusion(found)
     show_groups(question)
+    show_reasons(assessment)
     show_errors(name, assessment)
 
 

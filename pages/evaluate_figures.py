@@ -56,11 +56,14 @@ charts = st.components.v2.component("medcore_threshold_charts", html=PLACE, js=L
 
 def show_cover(assessment: Assessment) -> None:
     """Say which films the figures are of, and what became of the others."""
-    for said in cover_sentences(assessment):
-        st.text(said)
+    st.text(" ".join(cover_sentences(assessment)))
+
+
+def show_reasons(assessment: Assessment) -> None:
+    """Say why films were not answered."""
     if assessment.cover.reasons:
-        with st.expander("Why films were not answered"):
-            show_rows([{"Why": one.said, "Films": f"{one.films:,}"} for one in assessment.cover.reasons], "Reasons")
+        st.subheader("Why films were not answered", anchor=False)
+        show_rows([{"Why": one.said, "Films": f"{one.films:,}"} for one in assessment.cover.reasons], "Reasons")
 
 
 def show_charts(name: str, question: QuestionFigures) -> None:

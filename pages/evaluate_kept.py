@@ -60,7 +60,5 @@ def page_of(name: str) -> str:
 def delete(name: str) -> None:
     """Ask once more, then delete; the labels and the images stay."""
     st.text("Its figures go for good. The labels and the images stay.")
-    if st.button("Delete", type="primary", key="evaluate_delete_go"):
-        kept_evaluations().delete(name)
-        st.session_state.pop(CHOSEN, None)
+    if st.button("Delete", type="primary", key="evaluate_delete_go", on_click=kept_evaluations().delete, args=(name,)):
         st.rerun()

@@ -22,9 +22,16 @@ def new_evaluation() -> None:
     st.caption("Measured is the model that answers now. Films that it was trained on are left out.")
     if not labelled:
         st.text("Label some images first: a finding saved in Review counts, and medcore labels add brings labels in.")
-    if st.button("Evaluate", type="primary", disabled=not labelled, key="evaluate_go"):
-        st.session_state[JOB] = library.jobs.enqueue(EVALUATE, {"label_set": number}, total=labelled)
+    go = st.button(
+        "Evaluate", type="primary", disabled=not labelled, key="evaluate_go", on_click=start, args=(number, labelled)
+    )
+    if go:
         st.rerun()
+
+
+def start(label_set: int, labelled: int) -> None:
+    """Queue an evaluation, and remember that it was asked for here."""
+    st.session_state[JOB] = open_library().jobs.enqueue(EVALUATE, {"label_set": label_set}, total=labelled)
 
 
 def show_running() -> None:

@@ -199,13 +199,19 @@ def test_a_part_of_the_films_has_its_own_figures_and_is_marked_where_it_is_small
 
 
 def test_a_part_is_small_by_its_patients_and_not_by_its_films() -> None:
-    shares, labels = films(17, 2, 200)
-    found = evaluate(shares, labels, KINDS[:2], whose(200, 20), groups={"all": ["yes"] * 200}, resamples=20).decision
-    assert found is not None
-    assert found.groups[0].is_small == (SMALL_GROUP > 10)
-    fewer = evaluate(shares, labels, KINDS[:2], whose(200, 40), groups={"all": ["yes"] * 200}, resamples=20).decision
-    assert fewer is not None
-    assert fewer.groups[0].is_small
+    shares, labels = films(17, 2, 400)
+    halves = {"half": ["first"] * 200 + ["second"] * 200}
+    for each, small in ((1, False), (40, True)):
+        found = evaluate(shares, labels, KINDS[:2], whose(400, each), groups=halves, resamples=20).decision
+        assert found is not None
+        assert [part.is_small for part in found.groups] == [small, small]
+
+
+def test_bands_come_in_order_and_a_part_that_is_the_whole_is_left_out() -> None:
+    shares, labels = films(29, 2, 90)
+    ages = ["18 to 39 years", "3 to 5 years", "under 1 year"] * 30
+    found = evaluate(shares, labels, KINDS[:2], whose(90), groups={"age": ages, "view": ["AP"] * 90}, resamples=5)
+    assert [part.value for part in found.questions[0].groups] == ["under 1 year", "3 to 5 years", "18 to 39 years"]
 
 
 def test_an_evaluation_comes_back_from_json_as_it_was() -> None:

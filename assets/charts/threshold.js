@@ -3,7 +3,7 @@
 
 const MARGIN = { l: 52, r: 12, t: 10, b: 42 };
 const RANGE = [-0.02, 1.02];
-const HEIGHT = 270;
+const HEIGHT = 260;
 const INK = "#23869b";
 const SECOND = "#c8702a";
 const FAINT = "rgba(138,148,153,0.35)";
@@ -25,7 +25,7 @@ const STYLE = `
   gap: 0.2rem 1rem; margin: 0.5rem 0; }
 .threshold-charts .worth dt { opacity: 0.75; font-size: 0.85em; }
 .threshold-charts .worth dd { margin: 0; font-variant-numeric: tabular-nums; min-height: 1.4em; }
-.threshold-charts .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr));
+.threshold-charts .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr));
   gap: 0.4rem 1rem; }
 .threshold-charts .plots h4 { margin: 0.3rem 0 0; font-size: 0.95em; font-weight: 600; }
 .threshold-charts .plot { height: ${HEIGHT}px; cursor: ew-resize; touch-action: none; }
@@ -41,6 +41,7 @@ export function drawThresholdCharts(root, question, Plotly) {
   const state = { place: nearest(table.thresholds, live), dragged: null, frame: 0 };
   const page = lay(root, question);
   const charts = drawAll(page, question, Plotly);
+  page.slider.value = String(state.place);
 
   const show = () => {
     state.frame = 0;

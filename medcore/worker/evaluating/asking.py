@@ -16,7 +16,7 @@ from medcore.classifier.film_hash import SIDE, film_hash
 from medcore.evaluation.plain import read_plain
 from medcore.library import StoredPrediction
 from medcore.worker.answers import BATCH, READERS, Explains, ask
-from medcore.worker.evaluating.cases import Case
+from medcore.worker.evaluating.cases import Case, folded
 
 KNOWN = "known"  # the model was trained on this film
 SHORT = 12  # digits by which a film is named outside of this machine
@@ -126,7 +126,8 @@ def _answered(model: Explains, case: Case, film: np.ndarray, answer: StoredPredi
 def is_wrong(card: ModelCard, shares: Sequence[float], classes: frozenset[str]) -> bool:
     """Say whether a film's likeliest class is not its label, or the decision at the operating point is wrong."""
     called = sum(shares[1:]) >= card.operating_point.threshold
-    return {card.classes[int(np.argmax(shares))]} != classes or called == (classes == {card.classes[0]})
+    likeliest = card.classes[int(np.argmax(shares))]
+    return folded({likeliest}) != classes or called == (classes == folded(card.classes[:1]))
 
 
 def _hash(film: np.ndarray) -> str:

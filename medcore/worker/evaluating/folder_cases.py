@@ -13,7 +13,7 @@ from medcore.errors import ModelError
 from medcore.library import StoredPrediction
 from medcore.training.labelled_set import BAR, PARTS, SPLIT_NAMES, findings_of, read_npz, read_rows
 from medcore.worker.answers import quality_refusal
-from medcore.worker.evaluating.cases import Cases, picture_size
+from medcore.worker.evaluating.cases import Cases, folded, picture_size
 from medcore.worker.evaluating.groups import age_of, groups_of_row
 
 UNREADABLE = "The file is missing or no picture."
@@ -95,7 +95,7 @@ def _from_table(folder: Path, split: str) -> Cases:
         PictureCase(
             key=str(number),
             patient=row["patient"],
-            classes=frozenset(findings_of(row.get("findings", row.get("label", ""))) if several else {row["label"]}),
+            classes=folded(findings_of(row.get("findings", row.get("label", ""))) if several else {row["label"]}),
             groups=groups_of_row(row),
             source=folder / row["file"],
             view=row.get("view", "").strip(),
@@ -116,7 +116,7 @@ def _from_npz(file: Path, split: str, classes: Sequence[str]) -> Cases:
         PictureCase(
             key=str(number),
             patient=patient,
-            classes=frozenset(np.atleast_1d(named[label]).tolist()),
+            classes=folded(np.atleast_1d(named[label]).tolist()),
             groups={},
             source=film,
         )

@@ -32,7 +32,7 @@ def evaluate_model(library: Library, settings: Settings, job: Job) -> dict[str, 
         raise LibraryError(NO_SET)
     folder = named_model_folder(str(job.payload.get("model", LIVE)), settings)
     model, kept = Model(folder), KeptEvaluations(settings)
-    cases = library_cases(library, label_set, model.card.classes)
+    cases = library_cases(library, label_set, model.card)
     asked = AskedFilms(kept.draft(f"{job.id}-{model.card.sha256[:12]}"))
     try:
         assessed = assess(

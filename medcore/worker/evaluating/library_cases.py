@@ -1,6 +1,5 @@
 """Labelled films from the library: the images of a label set whose label is decided."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from medcore.dicom import display_values, read_frame
 from medcore.errors import ModelError
 from medcore.library import Decision, Instance, LabelSet, StoredPrediction
 from medcore.worker.answers import Film, look_at
-from medcore.worker.evaluating.cases import Cases, picture_size
+from medcore.worker.evaluating.cases import Cases, folded, picture_size, told_classes
 from medcore.worker.evaluating.groups import groups_of_image
 
 if TYPE_CHECKING:
@@ -94,23 +93,24 @@ def label_set_named(library: "Library", name: str) -> LabelSet:
     return found
 
 
-def library_cases(library: "Library", label_set: LabelSet, told: Sequence[str]) -> Cases:
+def library_cases(library: "Library", label_set: LabelSet, card: ModelCard) -> Cases:
     """List the images of a label set whose label is decided and is one that the model tells.
 
     Parameters
     ----------
     library : Library
     label_set : LabelSet
-    told : sequence of str
-        The model's classes.
+    card : ModelCard
+        Of the model.
 
     Raises
     ------
     ModelError
         If there is no such image.
     """
+    told = told_classes(card, label_set.classes)
     decided = {one.instance_id: one for one in library.decisions(label_set.id) if one.instance_id and one.classes}
-    wanted = {number: one for number, one in decided.items() if set(one.classes or ()) <= set(told)}
+    wanted = {number: one for number, one in decided.items() if folded(one.classes or ()) <= folded(told)}
     if not wanted:
         raise ModelError(
             f"No image of the label set {label_set.name!r} has a label that the model tells "
@@ -118,14 +118,14 @@ def library_cases(library: "Library", label_set: LabelSet, told: Sequence[str]) 
         )
     instances, ages = library.instances(list(wanted)), library.study_ages(list(wanted))
     films = tuple(
-        ImageCase(instance, frozenset(wanted[number].classes or ()), ages.get(number))
+        ImageCase(instance, folded(wanted[number].classes or ()), ages.get(number))
         for number, instance in sorted(instances.items())
     )
     from_review = sum(_is_from_review(one) for one in wanted.values())
     return Cases(
         name=label_set.name,
         films=films,
-        classes=tuple(name for name in label_set.classes if name in told),
+        classes=tuple(sorted(folded(label_set.classes) & folded(told))),
         several=label_set.several,
         other_labels=len(decided) - len(wanted),
         notes=(FROM_REVIEW.format(from_review),) if from_review else (),

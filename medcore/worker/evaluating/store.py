@@ -16,9 +16,9 @@ from medcore.library import Library
 from medcore.library.layout import PRIVATE, Layout
 from medcore.pictures import encode_png
 from medcore.settings import Settings
-from medcore.worker.evaluating.assess import Assessed
 from medcore.worker.evaluating.assessment import Assessment
 from medcore.worker.evaluating.library_cases import image_picture
+from medcore.worker.evaluating.measuring import Assessed
 
 NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 EVALUATION, PLACES = "evaluation.json", "places.json"
