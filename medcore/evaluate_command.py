@@ -90,11 +90,20 @@ def _keep(assessed: "Assessed", settings: Settings, json_file: Path | None, html
 
 
 def _tell(assessment: "Assessment") -> None:
-    from medcore.worker.evaluating.tables import class_rows, cover_sentences, decision_rows, likeliest_rows, title
+    from medcore.worker.evaluating.tables import (
+        class_rows,
+        cover_sentences,
+        decision_rows,
+        heading,
+        likeliest_rows,
+        title,
+    )
 
     click.echo(title(assessment))
     for sentence in cover_sentences(assessment):
         click.echo(sentence)
+    if assessment.evaluation.decision is not None:
+        click.echo(heading(assessment.evaluation.decision))
     for row in decision_rows(assessment.evaluation) + likeliest_rows(assessment.evaluation):
         click.echo(f"  {row['']:<42}{row['All films']}")
     click.echo(f"In brackets: {assessment.evaluation.interval}.")

@@ -83,7 +83,7 @@ def test_the_card_is_printed_whole_in_black_on_white(card: Server, chromium: Bro
         pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin=MARGINS)))
         assert 3 <= pages <= 9
         page.emulate_media(media="print", color_scheme="dark")
-        expect(page.get_by_role("link", name="Studies")).to_have_count(0)
+        expect(page.get_by_role("link", name="About")).to_have_count(0)
         expect(page.get_by_test_id("stSlider")).to_be_hidden()
         colors = "one => [getComputedStyle(one).color, getComputedStyle(document.body).backgroundColor]"
         assert page.get_by_text("The recipe:").evaluate(colors) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]

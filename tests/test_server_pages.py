@@ -79,4 +79,4 @@ def test_a_deep_link_on_a_fresh_server_goes_through_the_frame(tmp_path: Path, ch
     with running_server(tmp_path) as server, watched(chromium) as browser:
         page = browser.open(server.url + "/review")
         page.get_by_text("Not a medical device. For research and demonstration.").wait_for()
-        page.get_by_role("link", name="Studies").first.wait_for()
+        page.get_by_role("link", name="About").first.wait_for()

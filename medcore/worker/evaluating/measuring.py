@@ -11,6 +11,7 @@ import medcore
 from medcore.classifier.decision import CLASSES, PNEUMONIA
 from medcore.errors import ModelError
 from medcore.evaluation.evaluating import evaluate
+from medcore.evaluation.intervals import RESAMPLES
 from medcore.library.folding import fold
 from medcore.worker.answers import Explains
 from medcore.worker.evaluating.asking import KNOWN, Asked, AskedFilms
@@ -20,6 +21,7 @@ from medcore.worker.evaluating.groups import KINDS
 
 WORST = 24  # films
 MOST_REASONS = 8
+MANY, RESAMPLES_OF_MANY = 10_000, 500  # films from which fewer draws will do, and must: 2,000 take many minutes
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,7 @@ class _Film:
     asked: Asked
 
 
-def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str, resamples: int) -> Assessed:
+def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str, resamples: int | None) -> Assessed:
     """Measure a model on the films that it answered; arguments as for `assess.assess`.
 
     Raises
@@ -66,7 +68,7 @@ def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str
         decision=PNEUMONIA if card.classes == CLASSES else f"not {told[0]}",
         threshold=card.operating_point.threshold,
         groups={kind: [film.case.groups.get(kind, "") for film in answered] for kind in KINDS},
-        resamples=resamples,
+        resamples=resamples or (RESAMPLES if len(answered) <= MANY else RESAMPLES_OF_MANY),
     )
     called = shares[:, 1:].sum(axis=1) >= card.operating_point.threshold
     worst = _worst(shares, labels, called)
