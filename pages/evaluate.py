@@ -4,9 +4,10 @@ import streamlit as st
 
 from medcore.errors import MedcoreError
 from medcore.worker.evaluating.assessment import Assessment
-from medcore.worker.evaluating.tables import title
+from medcore.worker.evaluating.tables import heading, title
+from pages.evaluate_charts import show_charts
 from pages.evaluate_errors import show_errors
-from pages.evaluate_figures import show_charts, show_confusion, show_cover, show_figures, show_groups, show_reasons
+from pages.evaluate_figures import show_confusion, show_cover, show_figures, show_groups, show_reasons
 from pages.evaluate_kept import CHOSEN, kept_evaluations, read_evaluation, show_export
 from pages.evaluate_new import new_evaluation, show_running, take_finished
 
@@ -38,13 +39,12 @@ def show(name: str, assessment: Assessment) -> None:
     """Show an evaluation: what it is of, its figures, the charts of one question, and the errors."""
     found = assessment.evaluation
     show_cover(assessment)
-    questions = {one.name: one for one in found.all_questions}
+    questions = {heading(one): one for one in found.all_questions}
     chosen = st.segmented_control(
         "Question",
         questions,
         default=next(iter(questions)),
         required=True,
-        format_func=str.capitalize,
         label_visibility="collapsed",
     )
     question = questions[chosen or next(iter(questions))]

@@ -1,4 +1,4 @@
-"""An evaluation's figures: what they are of, charts tied to one threshold, tables with intervals."""
+"""An evaluation's figures: what they are of, and tables with intervals."""
 
 from collections.abc import Sequence
 
@@ -8,50 +8,16 @@ from medcore.charts import confusion_figure
 from medcore.evaluation.evaluating import SMALL_GROUP
 from medcore.evaluation.evaluation import Evaluation, QuestionFigures
 from medcore.worker.evaluating.assessment import Assessment
-from medcore.worker.evaluating.pictures import chart_data
-from medcore.worker.evaluating.tables import MEAN, Row, cover_sentences, figure_table, group_table, likeliest_rows
+from medcore.worker.evaluating.tables import (
+    MEAN,
+    Row,
+    cover_sentences,
+    figure_table,
+    group_table,
+    likeliest_rows,
+)
 
-# Streamlit carries these lines to the browser; the scripts themselves are fetched once and kept there. What was drawn
-# for a question stays when the page runs again, with the threshold where the reader left it.
-LOADER = """
-const drawn = new WeakMap();
-const origin = window.location.origin;
-let plotly;
-function loadPlotly() {
-  plotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = new URL("/charts/plotly.min.js", origin).href;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error("The charts could not be loaded."));
-    document.head.appendChild(script);
-  });
-  return plotly;
-}
-export default function ({ parentElement, data }) {
-  const last = drawn.get(parentElement);
-  if (last?.shown !== data.shown) {
-    last?.remove();
-    const now = { shown: data.shown, remove: () => {} };
-    drawn.set(parentElement, now);
-    Promise.all([import(new URL("/charts/threshold.js", origin).href), loadPlotly()]).then(([charts, Plotly]) => {
-      if (drawn.get(parentElement) === now) {
-        const root = parentElement.querySelector(".charts");
-        now.remove = charts.drawThresholdCharts(root, data.question, Plotly);
-      }
-    });
-  }
-  return () => {
-    drawn.get(parentElement)?.remove();
-    drawn.delete(parentElement);
-  };
-}
-"""
-PLACE = """
-<div class="charts"></div>
-"""
 CHART = {"displayModeBar": False}
-
-charts = st.components.v2.component("medcore_threshold_charts", html=PLACE, js=LOADER, isolate_styles=False)
 
 
 def show_cover(assessment: Assessment) -> None:
@@ -64,13 +30,6 @@ def show_reasons(assessment: Assessment) -> None:
     if assessment.cover.reasons:
         st.subheader("Why films were not answered", anchor=False)
         show_rows([{"Why": one.said, "Films": f"{one.films:,}"} for one in assessment.cover.reasons], "Reasons")
-
-
-def show_charts(name: str, question: QuestionFigures) -> None:
-    """Draw a question's curves, tied to one threshold that can be dragged, or moved by keys."""
-    st.caption("Drag the threshold in any chart, or move the slider. The model itself keeps its own threshold.")
-    data = {"shown": f"{name} {question.name}", "question": chart_data(question)}
-    charts(key="evaluate_charts", data=data)
 
 
 def show_figures(evaluation: Evaluation) -> None:

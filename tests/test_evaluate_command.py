@@ -30,7 +30,7 @@ def test_it_prints_the_figures_and_keeps_json_html_and_the_evaluation(
     folder = write_folder(tmp_path / "films", twelve_films())
     done = run("live", folder, "--json", tmp_path / "out.json", "--html", tmp_path / "out.html")
     assert done.exit_code == 0, done.output
-    assert "Figures are of 12 films of 12 patients" in done.output
+    assert "12 of 12 films (100.0 %), of 12 patients" in done.output
     assert "Pneumonia (called from 50.0 %)" in done.output
     assert "66.7 % (22.3 to 95.7)" in done.output  # 4 of 6, exact
     assert "bacterial" in done.output

@@ -84,13 +84,13 @@ def test_figures_with_intervals_and_small_parts_are_shown(kept: str) -> None:
     shown = cells(page)
     for said in ("66.7 % (22.3 to 95.7)", "Mean of the classes", "Sex: female (small)", "Likeliest class is right"):
         assert said in shown
-    assert "Figures are of 12 films of 12 patients" in words(page)
+    assert "12 of 12 films (100.0 %), of 12 patients" in words(page)
     assert "95 %, exact for shares" in words(page)
 
 
 def test_each_class_can_be_asked_for(kept: str) -> None:
     page = open_page("evaluate.py")
-    page.segmented_control[0].set_value("bacterial").run()
+    page.segmented_control[0].set_value("Bacterial (where likeliest)").run()
     assert not page.exception
     assert "patients with bacterial, or without" in words(page)
 

@@ -140,7 +140,7 @@ def test_shares_of_one_film_a_patient_have_exact_intervals_and_the_evaluation_sa
     assert (figure.low, figure.high) == proportion_interval(counts.true_positives, counts.positives)
     assert (
         found.interval
-        == "95 %, exact for shares, for each patient has one film; for the other figures 40 draws of patients"
+        == "95 %, exact for shares, as each patient has one film; 40 draws of patients for means and the other figures"
     )
     assert "with replacement" in evaluate(shares, labels, KINDS[:2], whose(160, 2), resamples=40).interval
 

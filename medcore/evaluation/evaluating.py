@@ -22,7 +22,9 @@ from medcore.evaluation.weighted import weighted_calibration_error, weighted_mea
 
 SMALL_GROUP = 10  # patients with a finding, and without it: a part of the films with fewer is marked as small
 BY_DRAWS = "{:g} %, {:,} draws of patients with replacement; exact for a share of 0 or 1"
-BY_FILM = "{:g} %, exact for shares, for each patient has one film; for the other figures {:,} draws of patients"
+BY_FILM = (
+    "{:g} %, exact for shares, as each patient has one film; {:,} draws of patients for means and the other figures"
+)
 
 
 @dataclass(frozen=True)

@@ -75,5 +75,5 @@ def told_classes(card: ModelCard, named: Iterable[str]) -> tuple[str, ...]:
 
 def picture_size(rows: int, columns: int, pixel_aspect: float = 1.0) -> tuple[int, int]:
     """Return the rows and columns of a film's picture, its pixels square."""
-    share = PICTURE_SIDE / max(rows * pixel_aspect, columns)
+    share = min(1.0, PICTURE_SIDE / max(rows * pixel_aspect, columns))  # enlarging adds nothing
     return max(1, round(rows * pixel_aspect * share)), max(1, round(columns * share))

@@ -22,6 +22,8 @@ FROM_REVIEW = (
     "{} of the labels come from Review alone, where the reader may have changed a finding after seeing the model's "
     "answer: figures on them may be too good."
 )
+OPEN = "Left out: {} labels on which readers disagree and nobody has decided."
+OF_STUDIES = "Left out: {} labels that are of a whole study and not of an image."
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,8 @@ def library_cases(library: "Library", label_set: LabelSet, card: ModelCard) -> C
         If there is no such image.
     """
     told = told_classes(card, label_set.classes)
-    decided = {one.instance_id: one for one in library.decisions(label_set.id) if one.instance_id and one.classes}
+    decisions = library.decisions(label_set.id)
+    decided = {one.instance_id: one for one in decisions if one.instance_id and one.classes}
     wanted = {number: one for number, one in decided.items() if folded(one.classes or ()) <= folded(told)}
     if not wanted:
         raise ModelError(
@@ -128,7 +131,15 @@ def library_cases(library: "Library", label_set: LabelSet, card: ModelCard) -> C
         classes=tuple(sorted(folded(label_set.classes) & folded(told))),
         several=label_set.several,
         other_labels=len(decided) - len(wanted),
-        notes=(FROM_REVIEW.format(from_review),) if from_review else (),
+        notes=tuple(
+            said.format(count)
+            for said, count in (
+                (FROM_REVIEW, from_review),
+                (OPEN, sum(one.classes is None for one in decisions)),
+                (OF_STUDIES, sum(one.instance_id is None for one in decisions)),
+            )
+            if count
+        ),
     )
 
 

@@ -40,7 +40,8 @@ def cover_sentences(assessment: Assessment) -> list[str]:
     """Say which films the figures are of, and what became of the others."""
     cover, found = assessment.cover, assessment.evaluation
     asked = cover.films - cover.known - cover.other_labels
-    said = [f"Figures are of {found.films:,} films of {found.patients:,} patients: of {asked:,} films that were asked."]
+    answered = f"{cover.answered:,} of {asked:,} films ({share(cover.answered / asked)})"
+    said = [f"Figures are of the films that the model answered: {answered}, of {found.patients:,} patients."]
     counts = {
         "refused (outside what the model was made for, or not good enough)": cover.refused,
         "without an age": cover.needs_age,
