@@ -21,7 +21,7 @@ def new_evaluation() -> None:
     st.text(f"{counted(labelled, 'image')} with a label that counts.")
     st.caption("Measured is the model that answers now. Films that it was trained on are left out.")
     if not labelled:
-        st.text("Label some images first: a finding saved in Review counts, and medcore labels add brings labels in.")
+        st.text("Label some images first: a finding that is saved in Review is a label too.")
     go = st.button(
         "Evaluate", type="primary", disabled=not labelled, key="evaluate_go", on_click=start, args=(number, labelled)
     )

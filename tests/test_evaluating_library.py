@@ -68,7 +68,7 @@ def test_the_job_measures_decided_labels_and_counts_the_others(
     assert (decision.counts.false_positives, decision.counts.false_negatives) == (1, 1)
     assert {(part.kind, part.value) for part in decision.groups} == {("scanner", "Maker A"), ("scanner", "Maker B")}
     assert found.data == "Trial"
-    assert [path.name for path in (settings.data_dir / "evaluations").iterdir() if path.name.startswith(".")] == []
+    assert list((settings.data_dir / "evaluations").glob(".*")) == []
 
 
 def test_the_films_of_errors_are_drawn_from_the_library_and_go_with_their_study(
@@ -110,6 +110,15 @@ def test_it_gives_way_and_goes_on_later(
     assert run_job(library, settings, job) is not None
     assert len(model.seen) == 8
     assert (library.jobs.get(number) or job).done == 9
+
+
+def test_what_a_run_left_that_will_not_go_on_is_forgotten(
+    library: Library, settings: Settings, labelled: LabelSet
+) -> None:
+    left = KeptEvaluations(settings).draft("999-0123456789ab")
+    left.write_text("[]")
+    assert run(library, settings, labelled.id) is not None
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("label_set", [1, 99])

@@ -38,10 +38,16 @@ def proportion_interval(successes: int, n: int, level: float = LEVEL) -> tuple[f
     if not 0 <= successes <= n:
         raise ValueError(f"The successes must be from 0 to the number tried, {n}, got {successes}.")
     _check_level(level)
-    tail = (1 - level) / 2
-    low = beta.ppf(tail, successes, n - successes + 1) if successes else 0.0
-    high = beta.ppf(1 - tail, successes + 1, n - successes) if successes < n else 1.0
+    low, high = proportion_bounds(np.array(successes), np.array(n), level)
     return float(low), float(high)
+
+
+def proportion_bounds(successes: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Bound many shares at once as `proportion_interval` bounds one; all arrays of one shape."""
+    tail = (1 - level) / 2
+    low = beta.ppf(tail, np.maximum(successes, 1), n - successes + 1)
+    high = beta.ppf(1 - tail, successes + 1, np.maximum(n - successes, 1))
+    return np.where(successes > 0, low, 0.0), np.where(successes < n, high, 1.0)
 
 
 def percentile_interval(draws: np.ndarray, level: float = LEVEL) -> tuple[float, float]:

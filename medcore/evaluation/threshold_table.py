@@ -1,13 +1,12 @@
 """What each threshold buys: sensitivity, specificity and predictive values with their intervals, from 0 to 1."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from medcore.evaluation.bounded import exact_share
 from medcore.evaluation.draws import Calls
-from medcore.evaluation.figures import Figure
-from medcore.evaluation.intervals import percentile_interval
+from medcore.evaluation.intervals import proportion_bounds
 
 PERCENTS = np.arange(101) / 100
 ENDS = np.arange(1, 10) / 1000  # finer steps where a sure model's probabilities crowd: under 1 %, over 99 %
@@ -117,19 +116,19 @@ def _once(among: np.ndarray, patients: np.ndarray) -> np.ndarray:
 
 
 def _band(part: np.ndarray, whole: np.ndarray, among: np.ndarray, level: float, *, exact: bool) -> Band:
-    tried = among.sum(axis=0)
-    shares = [_share(part[:, at], whole[:, at], int(tried[at]), level, exact=exact) for at in range(part.shape[1])]
-    return Band(*(tuple(getattr(share, name) for share in shares) for name in ("value", "low", "high")))
+    """Bound the shares of the first row: exactly among those counted, or by the other rows where they are drawn."""
+    shares = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    value, tried = shares[0], among.sum(axis=0)
+    low, high = proportion_bounds(np.rint(np.nan_to_num(value) * tried), tried, level)
+    if not exact:
+        by_draws = (value > 0) & (value < 1) & ~np.isnan(shares[1:]).all(axis=0)
+        if by_draws.any():
+            tails = [(1 - level) / 2, (1 + level) / 2]
+            low[by_draws], high[by_draws] = np.nanquantile(shares[1:, by_draws], tails, axis=0)
+    return Band(*(_plain(bound, value) for bound in (value, low, high)))
 
 
-def _share(hits: np.ndarray, tried: np.ndarray, counted: int, level: float, *, exact: bool) -> Figure:
-    if not tried[0]:
-        return Figure(None, None, None)
-    value = float(hits[0] / tried[0])
-    if exact or value in (0, 1):
-        share = exact_share(value, counted, level)
-        low, high = share.low, share.high
-    else:
-        drawn = tried[1:] > 0
-        low, high = percentile_interval(hits[1:][drawn] / tried[1:][drawn], level)
-    return Figure(*(None if one is None else round(one, DIGITS) for one in (value, low, high)))
+def _plain(bound: np.ndarray, value: np.ndarray) -> tuple[float | None, ...]:
+    """Return numbers for JSON; None where the share itself is undefined."""
+    pairs = zip(bound.tolist(), value.tolist(), strict=True)
+    return tuple(None if math.isnan(share) else round(one, DIGITS) for one, share in pairs)

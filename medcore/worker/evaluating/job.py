@@ -33,6 +33,7 @@ def evaluate_model(library: Library, settings: Settings, job: Job) -> dict[str, 
     folder = named_model_folder(str(job.payload.get("model", LIVE)), settings)
     model, kept = Model(folder), KeptEvaluations(settings)
     cases = library_cases(library, label_set, model.card)
+    kept.forget_drafts({str(one.id) for one in library.jobs.active()})
     asked = AskedFilms(kept.draft(f"{job.id}-{model.card.sha256[:12]}"))
     try:
         assessed = assess(

@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from medcore.worker.evaluating.library_cases import image_picture
 from medcore.worker.evaluating.measuring import Assessed
 
 NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
-EVALUATION, PLACES = "evaluation.json", "places.json"
+EVALUATION, PLACES, DRAFT = "evaluation.json", "places.json", ".asked-"
 NOT_KEPT = "The evaluation cannot be kept ({}). Make room, then try again."
 GONE = "This evaluation is gone. Choose another one."
 
@@ -105,7 +106,13 @@ class KeptEvaluations:
     def draft(self, run: str) -> Path:
         """Return the file in which a run keeps what became of films."""
         self._root.mkdir(mode=PRIVATE, exist_ok=True)
-        return self._root / f".asked-{run}"
+        return self._root / f"{DRAFT}{run}"
+
+    def forget_drafts(self, runs: Collection[str]) -> None:
+        """Remove what runs kept that will not go on: all but these."""
+        for file in self._root.glob(f"{DRAFT}*"):
+            if file.name.removeprefix(DRAFT).partition("-")[0] not in runs:
+                file.unlink(missing_ok=True)
 
     def _uid(self, name: str, number: int) -> str:
         try:
