@@ -63,8 +63,8 @@ show_running()
 if not chosen:
     st.subheader("No evaluation yet")
     st.text(
-        "Press New evaluation and choose a label set: the model is then measured on its labelled images. A finding that "
-        "is saved in Review is a label too."
+        "Press New evaluation and choose a label set: the model is then measured on its labelled images. A finding "
+        "that is saved in Review is a label too."
     )
 else:
     try:
