@@ -19,6 +19,7 @@ from medcore.errors import MedcoreError
 from medcore.faults import keep_logs_private, log_fault
 from medcore.server.answers import answer
 from medcore.server.background import Background
+from medcore.server.chart_files import chart_file
 from medcore.server.gate import Gate
 from medcore.server.headers import answer_headers, content_security_policy, inline_script_hashes
 from medcore.server.library import ServerLibrary
@@ -75,6 +76,7 @@ def _with_reference(reference: str) -> str:
 ROUTES = [
     Route("/health", health),
     Route("/viewer/{name}", viewer_file),
+    Route("/charts/{name}", chart_file),
     *Pixels(library, SETTINGS).routes(),
     *Measurements(library).routes(),
 ]

@@ -9,6 +9,7 @@ import click
 
 import medcore
 from medcore.errors import MedcoreError
+from medcore.evaluate_command import evaluate
 from medcore.faults import keep_logs_private
 from medcore.fetch_command import fetch
 from medcore.label_commands import labels
@@ -135,5 +136,5 @@ def restore(file: Path, replace: bool) -> None:
     Library.restore(file, Settings.from_environment(), replace=replace)
 
 
-for command in (labels, *TRAINING_COMMANDS, *MODEL_COMMANDS, synthesize):
+for command in (labels, *TRAINING_COMMANDS, evaluate, *MODEL_COMMANDS, synthesize):
     main.add_command(command)

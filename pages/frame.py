@@ -24,6 +24,7 @@ page = st.navigation(
         "Model": [
             st.Page("label.py", title="Label", icon=":material/label:"),
             st.Page("train.py", title="Train", icon=":material/model_training:"),
+            st.Page("evaluate.py", title="Evaluate", icon=":material/monitoring:"),
             st.Page("models.py", title="Models", icon=":material/history:"),
         ],
         "": [st.Page("about.py", title="About", icon=":material/info:")],

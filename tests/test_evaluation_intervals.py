@@ -7,7 +7,7 @@ from hypothesis import settings as trials
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from medcore.evaluation.intervals import bootstrap_interval, patient_weights, percentile_interval, proportion_interval
+from medcore.evaluation.intervals import bootstrap_interval, percentile_interval, proportion_interval, weight_parts
 from medcore.evaluation.roc import auc
 
 
@@ -83,13 +83,13 @@ def test_a_figure_that_is_undefined_as_it_is_says_so_itself() -> None:
 
 def test_weights_are_the_draws_of_the_bootstrap() -> None:
     values, patients = np.random.default_rng(1).normal(size=30), [str(n % 12) for n in range(30)]
-    weights = patient_weights(patients, resamples=50, seed=3)
+    weights = np.concatenate(list(weight_parts(patients, resamples=50, seed=3, at_once=7)))[1:]
     means = weights @ values / weights.sum(axis=1)
     expected = bootstrap_interval(np.mean, [values], patients, resamples=50, seed=3)
     assert percentile_interval(means) == pytest.approx(expected)
 
 
 def test_films_of_one_patient_weigh_alike_and_each_draw_has_as_many_patients() -> None:
-    weights = patient_weights(["b", "a", "b", "c"], resamples=20)
+    (weights,) = (part[1:] for part in weight_parts(["b", "a", "b", "c"], resamples=20))
     assert np.array_equal(weights[:, 0], weights[:, 2])
     assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()

@@ -20,7 +20,7 @@ from sklearn.metrics import (
 )
 
 from medcore.evaluation.calibration import expected_calibration_error
-from medcore.evaluation.intervals import bootstrap_interval, patient_weights, proportion_interval
+from medcore.evaluation.intervals import bootstrap_interval, proportion_interval, weight_parts
 from medcore.evaluation.measure import Figure, Figures, measure
 from medcore.evaluation.weighted import (
     weighted_auc,
@@ -181,7 +181,7 @@ def test_float32_probabilities_that_miss_1_by_dust_are_taken() -> None:
 def test_a_weight_of_two_is_a_film_that_stands_twice() -> None:
     probabilities, labels = films(1, 60)
     truth, probability = labels > 0, probabilities[:, 1:].sum(axis=1)
-    weights = patient_weights(PATIENTS[:60], resamples=5)
+    (weights,) = (part[1:] for part in weight_parts(PATIENTS[:60], resamples=5))
     for n, row in enumerate(weights):
         drawn = np.repeat(np.arange(60), row.astype(int))
         assert weighted_auc(truth, probability, weights)[n] == pytest.approx(

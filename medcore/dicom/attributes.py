@@ -32,6 +32,9 @@ class Attributes:
     body_part_examined: str = ""
     view_position: str = ""
     laterality: str = ""
+    manufacturer: str = ""
+    manufacturer_model: str = ""
+    institution: str = ""
     series_number: int | None = None
     instance_number: int | None = None
     rows: int = 0

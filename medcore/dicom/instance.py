@@ -30,6 +30,9 @@ TEXTS = {
     "accession_number": "AccessionNumber",
     "modality": "Modality",
     "series_description": "SeriesDescription",
+    "manufacturer": "Manufacturer",
+    "manufacturer_model": "ManufacturerModelName",
+    "institution": "InstitutionName",
 }
 UIDS = {
     "sop_instance_uid": "SOPInstanceUID",

@@ -1,10 +1,11 @@
 """Every figure of a model, for the films as they are and for draws of their patients."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from medcore.evaluation.intervals import patient_weights
+from medcore.evaluation.intervals import weight_parts
 from medcore.evaluation.multiclass import accuracy, f1, precision, recall
 from medcore.evaluation.weighted import (
     weighted_auc,
@@ -14,9 +15,22 @@ from medcore.evaluation.weighted import (
     weighted_mean,
 )
 
-DRAWS_AT_ONCE = 250  # bounds the memory: a draw takes some ten numbers a film
 Draws = dict[str, np.ndarray]  # by figure: the plain value, then a value for each draw
 _TINY = np.finfo(np.float64).eps  # keeps the logarithm finite
+
+
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """Answers to a question of yes or no, for n films."""
+
+    truth: np.ndarray  # (n,) bool
+    probability: np.ndarray  # (n,) of yes
+    called: np.ndarray  # (n,) bool
+    patients: np.ndarray  # (n,)
+
+    def of(self, films: np.ndarray) -> "Calls":
+        """Return the answers for some of the films, shape (n,) bool."""
+        return Calls(self.truth[films], self.probability[films], self.called[films], self.patients[films])
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +48,11 @@ class Films:
     def classes(self) -> int:
         """Number of classes."""
         return int(self.probabilities.shape[1])
+
+    @property
+    def calls(self) -> Calls:
+        """Whether each film is called positive."""
+        return Calls(self.truth, self.probability, self.called, self.patients)
 
     @property
     def predicted(self) -> np.ndarray:
@@ -56,16 +75,19 @@ def draw_figures(films: Films, resamples: int, seed: int) -> Draws:
     dict of str to numpy.ndarray, shape (1 + resamples,) or (1 + resamples, classes)
         The plain figure first; NaN where a draw leaves it undefined.
     """
-    drawn = patient_weights(films.patients.tolist(), resamples=resamples, seed=seed)
-    weights = np.concatenate([np.ones((1, films.labels.size)), drawn])
-    parts = [weights[start : start + DRAWS_AT_ONCE] for start in range(0, len(weights), DRAWS_AT_ONCE)]
-    found = [{**_binary_draws(films, part), **_class_draws(films, part)} for part in parts]
-    return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+    parts = weight_parts(films.patients.tolist(), resamples=resamples, seed=seed)
+    return joined([{**binary_draws(films.calls, part), **_class_draws(films, part)} for part in parts])
 
 
-def _binary_draws(films: Films, weights: np.ndarray) -> Draws:
-    truth, probability = films.truth, films.probability
-    confusion = weighted_confusion(truth.astype(int), films.called.astype(int), 2, weights)
+def joined(parts: Sequence[Draws]) -> Draws:
+    """Join the draws of the same figures, one part after the other."""
+    return {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
+
+
+def binary_draws(calls: Calls, weights: np.ndarray) -> Draws:
+    """Work out each figure of yes-or-no calls for draws of weights, shape (draws, n); NaN where it is undefined."""
+    truth, probability = calls.truth, calls.probability
+    confusion = weighted_confusion(truth.astype(int), calls.called.astype(int), 2, weights)
     likelihood = np.where(truth, probability, 1 - probability)
     return {
         "auc": weighted_auc(truth, probability, weights),

@@ -4,13 +4,14 @@ Source: Clopper and Pearson, Biometrika 1934 (exact binomial bounds); Efron and 
 Bootstrap, 1993 (percentile interval). Patients are drawn and not films, because films of one patient are alike.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from scipy.stats import beta
 
 LEVEL = 0.95
 RESAMPLES = 2000
+DRAWS_AT_ONCE = 250  # bounds the memory: a draw takes some ten numbers a film
 MOST_TRIES = 20  # draws for each wanted one, before the statistic is called undefined
 
 
@@ -37,10 +38,16 @@ def proportion_interval(successes: int, n: int, level: float = LEVEL) -> tuple[f
     if not 0 <= successes <= n:
         raise ValueError(f"The successes must be from 0 to the number tried, {n}, got {successes}.")
     _check_level(level)
-    tail = (1 - level) / 2
-    low = beta.ppf(tail, successes, n - successes + 1) if successes else 0.0
-    high = beta.ppf(1 - tail, successes + 1, n - successes) if successes < n else 1.0
+    low, high = proportion_bounds(np.array(successes), np.array(n), level)
     return float(low), float(high)
+
+
+def proportion_bounds(successes: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Bound many shares at once as `proportion_interval` bounds one; all arrays of one shape."""
+    tail = (1 - level) / 2
+    low = beta.ppf(tail, np.maximum(successes, 1), n - successes + 1)
+    high = beta.ppf(1 - tail, successes + 1, np.maximum(n - successes, 1))
+    return np.where(successes > 0, low, 0.0), np.where(successes < n, high, 1.0)
 
 
 def percentile_interval(draws: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
@@ -100,25 +107,35 @@ def bootstrap_interval(
     raise ValueError("The figure is undefined for nearly all draws of patients: too few patients of one kind.")
 
 
-def patient_weights(patients: Sequence[str], *, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """Say how often each film stands in each draw of patients, for figures that work on all draws at once.
+def weight_parts(
+    patients: Sequence[str], *, resamples: int = RESAMPLES, seed: int = 0, at_once: int = DRAWS_AT_ONCE
+) -> Iterator[np.ndarray]:
+    """Say how often each film stands in each draw of patients, for figures that work on many draws at once.
 
     Parameters
     ----------
     patients : sequence of str, length n
     resamples : int
     seed : int
+    at_once : int
+        Draws in one part.
 
-    Returns
-    -------
-    numpy.ndarray, shape (resamples, n), float64
-        Whole numbers; the draws are those of `bootstrap_interval` with this seed.
+    Yields
+    ------
+    numpy.ndarray, shape (up to at_once, n), float64
+        Whole numbers; the first row of all holds each film once, the draws that follow are those of
+        `bootstrap_interval` with this seed.
     """
     _, patient_of = np.unique(np.asarray(patients), return_inverse=True)
     count = int(patient_of.max()) + 1
     generator = np.random.default_rng(seed)
-    times = [np.bincount(_drawn(generator, count), minlength=count) for _ in range(resamples)]
-    return np.asarray(np.array(times, dtype=np.float64)[:, patient_of])
+    times: list[np.ndarray] = [np.ones(count)]
+    for _ in range(resamples):
+        if len(times) == at_once:
+            yield np.array(times, dtype=np.float64)[:, patient_of]
+            times = []
+        times.append(np.bincount(_drawn(generator, count), minlength=count))
+    yield np.array(times, dtype=np.float64)[:, patient_of]
 
 
 def _drawn(generator: np.random.Generator, count: int) -> np.ndarray:

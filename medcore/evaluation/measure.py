@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from medcore.evaluation.bounded import bounded, bounded_figures, bounded_share
 from medcore.evaluation.confusion import confusion_matrix, count_decisions
 from medcore.evaluation.curves import precision_recall_points, roc_points
 from medcore.evaluation.draws import Draws, Films, draw_figures
 from medcore.evaluation.figures import BinaryFigures, ClassFigures, Figure, Figures, MulticlassFigures
-from medcore.evaluation.intervals import LEVEL, RESAMPLES, percentile_interval, proportion_interval
+from medcore.evaluation.intervals import LEVEL, RESAMPLES
 from medcore.evaluation.reliability import reliability
 
 __all__ = ["BinaryFigures", "ClassFigures", "Figure", "Figures", "MulticlassFigures", "measure"]
@@ -76,7 +77,7 @@ def measure(
         class_films=tuple(np.bincount(labels, minlength=films.classes).tolist()),
         threshold=float(threshold),
         interval=f"{100 * level:g} %, {resamples:,} draws of patients with replacement; exact for a share of 0 or 1",
-        binary=_binary(films, draws, level),
+        binary=bounded_figures(films.calls, draws, level),
         multiclass=_multiclass(films, draws, level),
         roc=roc_points(positive, positive_probability),
         precision_recall=precision_recall_points(positive, positive_probability),
@@ -86,60 +87,22 @@ def measure(
     )
 
 
-def _binary(films: Films, draws: Draws, level: float) -> BinaryFigures:
-    everywhere = np.ones_like(films.truth)
-
-    def share(values: np.ndarray, among: np.ndarray) -> Figure:
-        return _share(values, films.patients[among], level)
-
-    return BinaryFigures(
-        auc=_figure(draws["auc"], level),
-        average_precision=_figure(draws["average precision"], level),
-        accuracy=share(draws["accuracy"], everywhere),
-        balanced_accuracy=_figure(draws["recall"].mean(axis=1), level),
-        sensitivity=share(draws["recall"][:, 1], films.truth),
-        specificity=share(draws["recall"][:, 0], ~films.truth),
-        precision=share(draws["precision"][:, 1], films.called),
-        negative_predictive_value=share(draws["precision"][:, 0], ~films.called),
-        f1=_figure(draws["f1"], level),
-        brier_score=_figure(draws["brier"], level),
-        log_loss=_figure(draws["log loss"], level),
-        expected_calibration_error=_figure(draws["calibration"], level),
-    )
-
-
 def _multiclass(films: Films, draws: Draws, level: float) -> MulticlassFigures:
     return MulticlassFigures(
-        accuracy=_share(draws["class accuracy"], films.patients, level),
-        balanced_accuracy=_figure(draws["class recall"].mean(axis=1), level),
-        macro_auc=_figure(draws["class auc"].mean(axis=1), level),
-        macro_f1=_figure(draws["class f1"].mean(axis=1), level),
-        log_loss=_figure(draws["class log loss"], level),
-        expected_calibration_error=_figure(draws["class calibration"], level),
+        accuracy=bounded_share(draws["class accuracy"], films.patients, level),
+        balanced_accuracy=bounded(draws["class recall"].mean(axis=1), level),
+        macro_auc=bounded(draws["class auc"].mean(axis=1), level),
+        macro_f1=bounded(draws["class f1"].mean(axis=1), level),
+        log_loss=bounded(draws["class log loss"], level),
+        expected_calibration_error=bounded(draws["class calibration"], level),
         classes=tuple(_one_class(films, draws, k, level) for k in range(films.classes)),
     )
 
 
 def _one_class(films: Films, draws: Draws, k: int, level: float) -> ClassFigures:
     return ClassFigures(
-        auc=_figure(draws["class auc"][:, k], level),
-        recall=_share(draws["class recall"][:, k], films.patients[films.labels == k], level),
-        precision=_share(draws["class precision"][:, k], films.patients[films.predicted == k], level),
-        f1=_figure(draws["class f1"][:, k], level),
+        auc=bounded(draws["class auc"][:, k], level),
+        recall=bounded_share(draws["class recall"][:, k], films.patients[films.labels == k], level),
+        precision=bounded_share(draws["class precision"][:, k], films.patients[films.predicted == k], level),
+        f1=bounded(draws["class f1"][:, k], level),
     )
-
-
-def _share(values: np.ndarray, patients: np.ndarray, level: float) -> Figure:
-    """Bound a share of films exactly where it is 0 or 1, each patient counted once."""
-    if values[0] not in (0, 1):
-        return _figure(values, level)
-    count = np.unique(patients).size
-    low, high = proportion_interval(count if values[0] else 0, count, level)
-    return Figure(float(values[0]), low, high)
-
-
-def _figure(values: np.ndarray, level: float) -> Figure:
-    defined = values[1:][~np.isnan(values[1:])]
-    if np.isnan(values[0]) or not defined.size:
-        return Figure(None, None, None)
-    return Figure(float(values[0]), *percentile_interval(defined, level))

@@ -7,6 +7,7 @@ library/            all that a backup holds; replaced as a whole by a restore
 training/           what a training that is under way needs; it can go when none is
 staging/            copies on their way in, one folder for each intake that is under way
 frames/ab/cd…/      what was made ready for the viewer from the image of this hash; it can go at any time
+evaluations/…/      what was measured of a model, one folder for each evaluation
 locks/              files that carry locks and nothing else
 restoring/          what a restore has unpacked and not yet put in place
 replaced/           what it replaces, until it is done
@@ -60,6 +61,11 @@ class Layout:
     def frames(self) -> Path:
         """The folder of frames that were made ready for the viewer."""
         return self.root / "frames"
+
+    @property
+    def evaluations(self) -> Path:
+        """The folder of what was measured of models."""
+        return self.root / "evaluations"
 
     @property
     def locks(self) -> Path:

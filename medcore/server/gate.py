@@ -19,7 +19,7 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 PAGE = re.compile(r"/[A-Za-z0-9_-]*")  # the studies, and one flat name a page
 STATIC = "/static/"  # the front end's own files: the same for everybody
-KEPT = (STATIC, "/viewer/")  # what a browser may keep; every other answer is its reader's alone
+KEPT = (STATIC, "/viewer/", "/charts/")  # what a browser may keep; every other answer is its reader's alone
 # Of images a browser may keep what it asks about again before each use, and only under this header. A viewer that is
 # opened again then has the pixels after one short question, which this gate and the library answer: without the
 # session's cookie, or after the study was deleted, they are not shown. A lifetime would show them unasked, and never

@@ -36,10 +36,11 @@ async def viewer_file(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in KINDS:
         return PlainTextResponse("Not found\n", status_code=404)
-    return await run_in_threadpool(_answer, request, viewer_path().with_name(name), KINDS[name])
+    return await run_in_threadpool(answer_file, request, viewer_path().with_name(name), KINDS[name])
 
 
-def _answer(request: Request, path: Path, kind: str) -> Response:
+def answer_file(request: Request, path: Path, kind: str) -> Response:
+    """Answer with a file, or that the browser has it already; zipped where a zipped one lies beside it."""
     gzipped = path.with_name(path.name + ".gz")
     zipped = _takes_gzip(request) and _is_newer(gzipped, path)
     served = gzipped if zipped else path

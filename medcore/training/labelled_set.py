@@ -111,12 +111,12 @@ def read_table(
     ModelError
         If the table or a picture cannot be read, or no row is of these parts.
     """
-    rows = _read_rows(folder)
+    rows = read_rows(folder)
     has_findings = "findings" in rows[0] or any(BAR in row["label"] for row in rows)
     wanted = [(film, part) for film, part in _with_parts(folder, rows, seed) if part in parts]
     if not wanted:
         raise ModelError(f"{folder.name}/labels.csv has no row of the split {' or '.join(parts)}. Add some pictures.")
-    named = [_findings(film.label) if has_findings else {film.label} for film, _ in wanted]
+    named = [findings_of(film.label) if has_findings else {film.label} for film, _ in wanted]
     classes = tuple(sorted(set().union(*named)))
     labels: np.ndarray = np.array([[name in names for name in classes] for names in named], bool)
     return LabelledSet(
@@ -168,7 +168,14 @@ def _is_pictures(array: np.ndarray) -> bool:
     return array.dtype == np.uint8 and (array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 3))
 
 
-def _read_rows(folder: Path) -> list[dict[str, str]]:
+def read_rows(folder: Path) -> list[dict[str, str]]:
+    """Read every row of `labels.csv`, by column; the columns that are needed are filled in each.
+
+    Raises
+    ------
+    ModelError
+        If the table is missing, or a row lacks what is needed.
+    """
     try:
         with (folder / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
             rows = [{name: text or "" for name, text in row.items() if name} for row in csv.DictReader(file)]
@@ -201,7 +208,8 @@ def _with_parts(folder: Path, rows: Sequence[dict[str, str]], seed: int) -> Iter
         )
 
 
-def _findings(text: str) -> set[str]:
+def findings_of(text: str) -> set[str]:
+    """Read the findings of one picture, with a bar between; none for "No Finding"."""
     names = {name.strip() for name in text.split(BAR)}
     return {name for name in names if name and name.lower() != NO_FINDING}
 

@@ -1,6 +1,6 @@
 """From films to answers: scope by the attributes first, then the picture's quality, then the network, in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -112,7 +112,7 @@ def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPredictio
     """
     answers: dict[int, StoredPrediction] = {}
     waiting: dict[int, np.ndarray] = {}
-    look = partial(_look, model.card, model.quality)
+    look = partial(look_at, model.card, model.quality)
     with ThreadPoolExecutor(READERS) as readers:  # they read on while the network looks at what they have read
         for place, outcome in enumerate(readers.map(look, films)):
             if isinstance(outcome, StoredPrediction):
@@ -120,16 +120,16 @@ def answer_films(model: Explains, films: Sequence[Film]) -> list[StoredPredictio
             else:
                 waiting[place] = outcome
             if len(waiting) == BATCH:
-                answers |= _ask(model, waiting)
+                answers |= ask(model, waiting)
                 waiting = {}
-    answers |= _ask(model, waiting)
+    answers |= ask(model, waiting)
     return [
         replace(answers[place], model_version=model.version, study_age_years=film.study_age_years)
         for place, film in enumerate(films)
     ]
 
 
-def _look(card: ModelCard, quality: QualityModel | None, film: Film) -> StoredPrediction | np.ndarray:
+def look_at(card: ModelCard, quality: QualityModel | None, film: Film) -> StoredPrediction | np.ndarray:
     """Return the network's input, shape (rows, columns), or why there is none."""
     attributes = film.attributes
     if not attributes.has_pixels:
@@ -152,17 +152,25 @@ def _look(card: ModelCard, quality: QualityModel | None, film: Film) -> StoredPr
         return StoredPrediction("failed", str(error))
     except OSError:
         return StoredPrediction("failed", UNREADABLE)
-    reason = _quality_refusal(quality, values, (attributes.rows, attributes.columns))
+    reason = quality_refusal(quality, values, (attributes.rows, attributes.columns))
     return StoredPrediction("refused", reason) if reason else values
 
 
-def _quality_refusal(quality: QualityModel | None, values: np.ndarray, size: tuple[int, int]) -> str:
+def quality_refusal(quality: QualityModel | None, values: np.ndarray, size: tuple[int, int]) -> str:
+    """Say why a picture is not good enough, whose stored film has `size` rows and columns; empty where it is."""
     if quality is None:
         return EMPTY if is_blank(values) else ""
     return quality.check(values, size).reason
 
 
-def _ask(model: Explains, waiting: dict[int, np.ndarray]) -> dict[int, StoredPrediction]:
+def ask(model: Explains, waiting: Mapping[int, np.ndarray]) -> dict[int, StoredPrediction]:
+    """Ask a model about films by their places; one that it cannot take does not stop the others.
+
+    Raises
+    ------
+    ModelError
+        If the model itself cannot be loaded.
+    """
     if not waiting:
         return {}
     model.load()  # what goes wrong here is not the films' fault
@@ -171,7 +179,7 @@ def _ask(model: Explains, waiting: dict[int, np.ndarray]) -> dict[int, StoredPre
     except ModelError as error:
         if len(waiting) == 1:
             return dict.fromkeys(waiting, StoredPrediction("failed", str(error)))
-        one_by_one = [_ask(model, {place: values}) for place, values in waiting.items()]
+        one_by_one = [ask(model, {place: values}) for place, values in waiting.items()]
         return {place: answer for answers in one_by_one for place, answer in answers.items()}
     return {place: _as_stored(*answer, model.card.map_scale) for place, answer in zip(waiting, answered, strict=True)}
 

@@ -16,6 +16,8 @@ from medcore.library import Library, ModelVersion, NewModel
 from medcore.library.models import SHIPPER
 from medcore.settings import Settings
 
+LIVE = "live"  # names the model that answers
+
 
 def live_model_folder(library: Library, settings: Settings) -> Path:
     """Return the folder of the model that answers; the shipped one goes live where none did before.
@@ -30,6 +32,24 @@ def live_model_folder(library: Library, settings: Settings) -> Path:
     if live is None:
         raise ModelError("No model is live. Restore MedCore's own files, and start it again.")
     return model_folder(library, live)
+
+
+def named_model_folder(library: Library, settings: Settings, name: str) -> Path:
+    """Return the folder of the model that a name means: "live", the number or name of one on record, or a folder.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model.
+    """
+    if name == LIVE:
+        return live_model_folder(library, settings)
+    for model in library.models.all():
+        if name in (model.name, str(model.id)):
+            return model_folder(library, model)
+    if not Path(name).is_dir():
+        raise ModelError(f"There is no model {name!r}. Give a number from `medcore models`, a folder, or {LIVE}.")
+    return Path(name)
 
 
 def model_folder(library: Library, model: ModelVersion) -> Path:

@@ -11,6 +11,7 @@ from medcore.library import Job, Library
 from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, TRAIN
 from medcore.library.orders import ORDER
 from medcore.settings import Settings
+from medcore.worker.evaluating.job import EVALUATE, evaluate_model
 from medcore.worker.installed import live_model_folder
 from medcore.worker.order import work_out_order
 from medcore.worker.predict import load_model, predict
@@ -32,7 +33,9 @@ def _mirror(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
     return {}
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType({PREDICT: predict, TRAIN: _train, MIRROR: _mirror, ORDER: work_out_order})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {PREDICT: predict, TRAIN: _train, MIRROR: _mirror, ORDER: work_out_order, EVALUATE: evaluate_model}
+)
 
 
 def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
