@@ -8,6 +8,7 @@ import tarfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -212,6 +213,22 @@ def test_threads_that_write_read_and_remove_the_same_entry_never_meet_half_of_it
         thread.join()
     assert wrong == []
     assert [path for path in entries(folder) if path.suffix == ".part"] == []
+
+
+def test_a_folder_that_goes_while_it_is_made_is_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, real = FrameCache(folder, 200_000), Path.mkdir
+    met: list[Path] = []
+
+    def mkdir(path: Path, *arguments: Any, **options: Any) -> None:
+        if path.name == SHA[2:] and not met:
+            met.append(path)
+            raise FileExistsError(path)  # as pathlib says when another thread removes it between two of its questions
+        real(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    put(cache, "0", b"pixels")
+    assert len(met) == 1
+    assert bytes(cache.find(SHA, "0") or b"") == b"pixels"
 
 
 def frames_of(settings: Settings) -> Path:

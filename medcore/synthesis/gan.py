@@ -35,7 +35,7 @@ class GanRecipe:
     """The choices of one training run."""
 
     seed: int = 1
-    steps: int = 20_000
+    steps: int = 14_000
     batch_size: int = 8
     learning_rate: float = 2e-4
     average: float = 0.999  # momentum of the kept generator
