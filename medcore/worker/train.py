@@ -205,9 +205,13 @@ def _data(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> LabelledFilms:
     if desk.dataset_id is not None and desk.folder.exists():
         return open_films(desk.library, desk.dataset_id, plan.classes)
     desk.show(stage=READING)
-    data = gather(desk.library, run.label_set_id, plan.classes, run.who, desk.progress)
-    if desk.is_stopped():
-        raise FitInterruptedError("Training was interrupted; it begins anew.")
+
+    def progress(done: int, total: int | None) -> None:
+        desk.progress(done, total)
+        if desk.is_stopped():
+            raise FitInterruptedError("Training was interrupted; it reads the films anew.")
+
+    data = gather(desk.library, run.label_set_id, plan.classes, run.who, progress)
     left_out = [vars(one) for one in data.left_out]
     desk.show(dataset=data.dataset.id, left_out=left_out, images=len(data.dataset.images))
     return replace(data, left_out=data.left_out)
