@@ -57,7 +57,7 @@ def precision_recall_figure(curves: Mapping[str, Curve], points: Sequence[Operat
     return _framed(figure, "Recall (sensitivity)", "Precision (positive predictive value)", right=False)
 
 
-def reliability_figure(kinds: Mapping[str, Reliability]) -> go.Figure:
+def reliability_figure(kinds: Mapping[str, Reliability], finding: str = "pneumonia") -> go.Figure:
     """Draw what came true of films whose probabilities are alike; bars are exact 95 % bounds."""
     figure = go.Figure(_chance([0, 1], [0, 1], "As it should be"))
     for place, (kind, found) in enumerate(kinds.items()):
@@ -78,7 +78,7 @@ def reliability_figure(kinds: Mapping[str, Reliability]) -> go.Figure:
                 name=kind,
             )
         )
-    return _framed(figure, "Probability of pneumonia", "Share with pneumonia", right=True)
+    return _framed(figure, f"Probability of {finding}", f"Share with {finding}", right=True)
 
 
 def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.Figure:

@@ -36,7 +36,9 @@ def show_errors(name: str, assessment: Assessment) -> None:
     with st.container(horizontal=True):
         has_heatmap = st.toggle("Heatmap", value=True, key="evaluate_heatmap")
         shows_all = st.toggle(f"All {len(assessment.worst)}", key="evaluate_all")
-    st.caption("Wrong decisions first, then wrong classes. The heatmap shows where the network saw pneumonia.")
+    st.caption(
+        "Wrong decisions first, then wrong classes. The heatmap shows where the network saw evidence for the decision."
+    )
     shown = assessment.worst if shows_all else assessment.worst[:FIRST]
     for start in range(0, len(shown), ACROSS):
         for column, film in zip(st.columns(ACROSS), shown[start : start + ACROSS], strict=False):

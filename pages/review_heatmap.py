@@ -5,12 +5,13 @@ import streamlit as st
 from medcore.explanation import NO_EVIDENCE, display_grid, has_evidence, heatmap
 from medcore.library import Instance, StoredPrediction
 from medcore.pictures import as_address, encode_png
-from pages.words import TARGETS
+from pages.words import target_names
 
 
 def choose_heatmap(film: Instance, prediction: StoredPrediction) -> list[tuple[str, float]]:
     """Draw the controls, and return the layer to lay over the film; none where the network saw nothing."""
-    target = st.selectbox("Heatmap", TARGETS, format_func=TARGETS.get, key="review_target", width=120)
+    names = target_names(prediction)
+    target = st.selectbox("Heatmap", names, format_func=names.get, key="review_target", width=120)
     opacity = st.slider("Opacity (%)", 0, 100, 45, 5, key="review_opacity", width=140)
     raw_map = prediction.maps[target]
     if not has_evidence(raw_map):

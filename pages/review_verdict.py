@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from medcore.errors import MedcoreError
-from medcore.library import FINDINGS, NewVerdict, Reading, Study
+from medcore.library import FINDINGS, NewVerdict, Reading, StoredPrediction, Study
 from medcore.library.standing import contradicts
 from pages.installation import open_library
 from pages.review_model import answer_for
@@ -21,7 +21,7 @@ def show_verdict(study: Study, reading: Reading | None) -> None:
         return
     answer = answer_for(study, reading)
     if reading.verdict is None and answer is not None and answer.state == "answered":
-        take_verdict(reading, answer.positive)
+        take_verdict(reading, answer)
     else:
         show_final(study, reading)
 
@@ -43,7 +43,7 @@ def show_final(study: Study, reading: Reading) -> None:
             st.rerun()
 
 
-def take_verdict(reading: Reading, positive: bool | None) -> None:
+def take_verdict(reading: Reading, answer: StoredPrediction) -> None:
     """Accept with one click; reject and amend ask for the finding that stands and for a reason."""
     action = st.segmented_control(
         "Verdict", ["accept", "reject", "amend"], format_func=str.capitalize, key=f"verdict_action_{reading.id}",
@@ -53,7 +53,7 @@ def take_verdict(reading: Reading, positive: bool | None) -> None:
         st.caption("Accept the model's answer, reject it and keep your finding, or amend your finding.")
         return
     finding, side = reading.finding, reading.side
-    gives_way = action == "accept" and contradicts(finding, positive)  # the own finding cannot stand then
+    gives_way = action == "accept" and contradicts(finding, answer)  # the own finding cannot stand then
     if action == "amend" or gives_way or not finding:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             finding = st.selectbox(

@@ -6,7 +6,7 @@ from medcore.errors import MedcoreError
 from medcore.explanation import NO_EVIDENCE
 from medcore.library import Instance, Series, StoredPrediction, Study
 from pages.installation import open_library
-from pages.words import TARGETS
+from pages.words import target_names
 
 
 def viewer_data(study: Study, prediction: StoredPrediction | None) -> dict[str, object]:
@@ -76,7 +76,7 @@ def heatmap_of(study: Study, prediction: StoredPrediction | None) -> dict[str, o
                 "cells": [float(cell) for cell in prediction.maps[key].ravel()],
                 "maximum": float(prediction.maps[key].max()),
             }
-            for key, name in TARGETS.items()
+            for key, name in target_names(prediction).items()
         ],
         "scale": prediction.map_scale or 1.0,
         "box": [0, 0, rows, columns],

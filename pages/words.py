@@ -3,13 +3,13 @@
 import re
 from datetime import datetime
 
-from medcore.library import FINDINGS, percent
+from medcore.library import FINDINGS, StoredPrediction, percent
+from medcore.library.standing import sentence_case
 
 WITH_A_SIDE = frozenset({"bacterial", "viral", "effusion", "collapse", "other"})
 SIDES = {"right": "Right", "left": "Left", "both": "Both"}
 CONFIDENCES = {"low": "Unsure", "medium": "Fairly sure", "high": "Sure"}
 ACTIONS = {"accept": "Accepted", "reject": "Rejected", "amend": "Amended"}
-TARGETS = {"pneumonia": "Pneumonia", "bacterial": "Bacterial", "viral": "Viral", "normal": "Normal"}
 
 JOINER = "\u2060"  # shows nothing, and keeps what stands before it apart from what follows
 
@@ -18,6 +18,12 @@ def with_side(finding: str, side: str) -> str:
     """Name a finding, and its side where it has one."""
     label = FINDINGS.get(finding, finding)
     return f"{label}, {SIDES[side].lower()}" if side in SIDES else label
+
+
+def target_names(prediction: StoredPrediction) -> dict[str, str]:
+    """Name what the heatmaps of an answer can show: the finding, its kinds, and none."""
+    wanted = dict.fromkeys((prediction.finding, *prediction.kinds, prediction.negative))
+    return {name: sentence_case(name) for name in wanted if name in prediction.maps}
 
 
 def moment(when: datetime) -> str:

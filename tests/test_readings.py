@@ -157,6 +157,20 @@ def test_without_an_answer_nobody_disagrees() -> None:
     assert not contradicts("normal", None)
 
 
+def test_a_model_of_other_classes_contradicts_nobody() -> None:
+    shares = {"benign": 0.1, "malignant": 0.9}
+    assert not contradicts("normal", make_answer(0.9, decision="malignant", probabilities=shares))
+
+
+def test_labels_may_have_spaces_in_their_names(film: Said) -> None:
+    library, study_id, instance_id = film
+    shares = {"normal or benign": 0.1, "malignant": 0.9}
+    for labels in (("normal or benign",), ("normal or benign", "malignant"), ()):
+        library.save_prediction(instance_id, make_answer(probabilities=shares, not_ruled_out=labels))
+        answer = library.study_answer(study_id)
+        assert answer is not None and answer.not_ruled_out == labels
+
+
 def test_a_study_shows_its_highest_answer_and_says_which_film(library: Library, bring: Bring) -> None:
     first = make_attributes(instance_number=1)
     shared = {name: getattr(first, name) for name in ("patient_id", "patient_name", "study_instance_uid")}

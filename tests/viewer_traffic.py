@@ -13,7 +13,6 @@ from pydicom import dcmread
 
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
-from pages.words import TARGETS
 from tests.browsers import Witness
 from tests.films import write_ct_series, write_film
 from tests.libraries import make_answer
@@ -67,7 +66,7 @@ def serve_holdings(folder: Path) -> Iterator[Holdings]:
         with closing(Library.open(settings)) as library:
             wait_until(lambda: not library.jobs.active(), QUIET_S, "the model did not finish its answers")
             for study in (other_film, film):  # the model refuses made-up films: an answer above its own
-                maps = {target: np.eye(7, dtype=np.float32) for target in TARGETS}
+                maps = {target: np.eye(7, dtype=np.float32) for target in ("pneumonia", "bacterial", "viral", "normal")}
                 library.save_prediction(library.study(study).instances[0].id, make_answer(maps=maps, map_scale=1.0))
         yield Holdings(server, ct_study, other_film, film, long_uid)
 

@@ -13,6 +13,7 @@ from medcore.library import schema
 from medcore.library.records import PREDICTION_STATES, StoredPrediction
 
 CELL = np.dtype("<f4")
+BETWEEN = "\n"  # labels: their names may hold spaces
 IMPORTANCE = {"answered": 3, "needs age": 2, "failed": 1, "refused": 0}  # which of a study's films speaks for it
 
 
@@ -198,7 +199,7 @@ def _as_values(instance_id: int, answer: StoredPrediction, now: datetime) -> dic
         "pneumonia": answer.pneumonia,
         "pneumonia_low": answer.pneumonia_low,
         "pneumonia_high": answer.pneumonia_high,
-        "not_ruled_out": None if answer.not_ruled_out is None else " ".join(answer.not_ruled_out),
+        "not_ruled_out": None if answer.not_ruled_out is None else BETWEEN.join(answer.not_ruled_out),
         "decision": answer.decision,
         "operating_point": answer.operating_point,
         "threshold": answer.threshold,
@@ -236,7 +237,7 @@ def _as_prediction(row: schema.Prediction, maps: Mapping[str, np.ndarray]) -> St
         pneumonia=row.pneumonia,
         pneumonia_low=row.pneumonia_low,
         pneumonia_high=row.pneumonia_high,
-        not_ruled_out=None if row.not_ruled_out is None else tuple(row.not_ruled_out.split()),
+        not_ruled_out=_labels(row),
         decision=row.decision,
         operating_point=row.operating_point,
         threshold=row.threshold,
@@ -249,3 +250,11 @@ def _as_prediction(row: schema.Prediction, maps: Mapping[str, np.ndarray]) -> St
         instance_id=row.instance_id,
         created_at=row.created_at,
     )
+
+
+def _labels(row: schema.Prediction) -> tuple[str, ...] | None:
+    """Return the labels that are not ruled out; answers from before other models were trained have spaces between."""
+    if row.not_ruled_out is None:
+        return None
+    labels = tuple(filter(None, row.not_ruled_out.split(BETWEEN)))
+    return labels if row.probabilities.keys() >= set(labels) else tuple(row.not_ruled_out.split())

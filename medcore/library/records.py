@@ -181,8 +181,8 @@ class StoredPrediction:
 
     state: str  # one of PREDICTION_STATES
     reason: str = ""
-    probabilities: Mapping[str, float] = field(default_factory=dict)
-    pneumonia: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)  # by class, the first of which finds nothing
+    pneumonia: float | None = None  # probability of the finding, whatever the model finds
     pneumonia_low: float | None = None  # the Venn-Abers range; None from a model that gives none
     pneumonia_high: float | None = None
     not_ruled_out: tuple[str, ...] | None = None  # labels of the prediction set; None from a model that gives none
@@ -199,8 +199,23 @@ class StoredPrediction:
     created_at: datetime | None = None
 
     @property
+    def finding(self) -> str:
+        """What all classes but the first mean together, as the decision names it."""
+        return self.decision.removeprefix("no ")
+
+    @property
+    def negative(self) -> str:
+        """The class that finds nothing; empty without an answer."""
+        return next(iter(self.probabilities), "")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The classes of the finding."""
+        return tuple(self.probabilities)[1:]
+
+    @property
     def positive(self) -> bool | None:
-        """Whether the probability of pneumonia reaches the operating point; None without an answer."""
+        """Whether the probability of the finding reaches the operating point; None without an answer."""
         if self.state != "answered" or self.pneumonia is None or self.threshold is None:
             return None
         return self.pneumonia >= self.threshold

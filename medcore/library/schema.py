@@ -130,7 +130,7 @@ class Prediction(Base):
     map_scale: Mapped[float | None]
     pneumonia_low: Mapped[float | None]  # both None from a model that gives no range
     pneumonia_high: Mapped[float | None]
-    not_ruled_out: Mapped[str | None]  # labels with a space between; None from a model that gives no set
+    not_ruled_out: Mapped[str | None]  # labels, a line each; None from a model that gives no set
     operating_point: Mapped[str]
     created_at: Mapped[datetime]
 

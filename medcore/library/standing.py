@@ -12,8 +12,7 @@ from medcore.library.readings import bind_readings, read_readings
 from medcore.library.records import FINDINGS, Reading, StoredPrediction
 from medcore.library.studies import in_reading_order
 
-PNEUMONIA = ("bacterial", "viral")
-NO_OPINION = ("", "poor film", "cannot say")  # neither for nor against pneumonia
+NO_OPINION = ("", "poor film", "cannot say")  # neither for nor against what a model finds
 SINCE = "new since the reading"
 WITHOUT_ANSWER = {"refused": "Does not answer", "needs age": "Needs the age", "failed": "Could not look"}
 
@@ -46,9 +45,11 @@ def refresh_after_adding(session: Session, study_ids: Iterable[int]) -> None:
     refresh(session, session.scalars(answered).all())
 
 
-def contradicts(finding: str, positive: bool | None) -> bool:
-    """Say whether a finding and an answer cannot both be right about pneumonia."""
-    return positive is not None and finding not in NO_OPINION and (finding in PNEUMONIA) != positive
+def contradicts(finding: str, answer: StoredPrediction | None) -> bool:
+    """Say whether a reader's finding and an answer cannot both be right; a model of other classes contradicts none."""
+    if answer is None or answer.positive is None or finding in NO_OPINION:
+        return False
+    return bool(set(answer.kinds) & FINDINGS.keys()) and (finding in answer.kinds) != answer.positive
 
 
 def _disagrees(session: Session, reading: Reading) -> bool:
@@ -57,7 +58,7 @@ def _disagrees(session: Session, reading: Reading) -> bool:
     if reading.prediction_id is None:
         return False
     shown = read_prediction(session, reading.prediction_id, with_maps=False)
-    return shown is not None and contradicts(reading.final_finding, shown.positive)
+    return contradicts(reading.final_finding, shown)
 
 
 def _reader_said(reading: Reading) -> str:
@@ -78,11 +79,16 @@ def _model_said(session: Session, study: schema.Study, answer: StoredPrediction 
 def _in_words(session: Session, study: schema.Study, answer: StoredPrediction) -> str:
     if answer.state != "answered":
         return WITHOUT_ANSWER[answer.state]
-    said = "Pneumonia" if answer.positive else "No pneumonia"
+    said = sentence_case(answer.finding if answer.positive else f"no {answer.finding}")
     film = (
         f" (film {_film_number(session, study.id, answer.instance_id)} of {study.images})" if study.images > 1 else ""
     )
     return f"{said}, {percent(answer.pneumonia or 0.0, answer.threshold)}{film}"
+
+
+def sentence_case(text: str) -> str:
+    """Write a text with its first letter large, and the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def _film_number(session: Session, study_id: int, instance_id: int) -> int:

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from medcore.classifier import ModelCard
-from medcore.classifier.decision import PNEUMONIA
 from medcore.classifier.film_hash import SIDE, film_hash
 from medcore.evaluation.plain import read_plain
 from medcore.library import StoredPrediction
@@ -118,7 +117,7 @@ def _answered(model: Explains, case: Case, film: np.ndarray, answer: StoredPredi
     if answer.state != "answered":
         return Asked(answer.state, answer.reason, film=_hash(film)[:SHORT])
     shares = tuple(answer.probabilities[name] for name in model.card.classes)
-    cells = answer.maps.get(PNEUMONIA) if is_wrong(model.card, shares, case.classes) else None
+    cells = answer.maps.get(model.card.finding) if is_wrong(model.card, shares, case.classes) else None
     kept = () if cells is None else np.round(cells.astype(float), DIGITS).tolist()
     return Asked("answered", "", shares, _hash(film)[:SHORT], tuple(tuple(row) for row in kept))
 

@@ -7,7 +7,6 @@ from typing import Protocol
 import numpy as np
 
 from medcore.classifier import ModelCard
-from medcore.classifier.decision import CLASSES, PNEUMONIA
 from medcore.classifier.quality import QualityModel
 from medcore.library import StoredPrediction
 from medcore.library.folding import fold
@@ -65,11 +64,11 @@ def folded(names: Iterable[str]) -> frozenset[str]:
 def told_classes(card: ModelCard, named: Iterable[str]) -> tuple[str, ...]:
     """Return the classes that a model is measured on: its own, or its decision alone.
 
-    Labels that say pneumonia, and not of which kind, ask for the decision.
+    Labels that say the finding, pneumonia, and not of which kind, ask for the decision.
     """
     kinds = folded(named)
-    if card.classes == CLASSES and PNEUMONIA in kinds and not kinds & folded(CLASSES[1:]):
-        return CLASSES[0], PNEUMONIA
+    if fold(card.finding) in kinds and not kinds & folded(card.classes[1:]):
+        return card.classes[0], card.finding
     return card.classes
 
 

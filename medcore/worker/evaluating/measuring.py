@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import numpy as np
 
 import medcore
-from medcore.classifier.decision import CLASSES, PNEUMONIA
 from medcore.errors import ModelError
 from medcore.evaluation.evaluating import evaluate
 from medcore.evaluation.intervals import RESAMPLES
@@ -65,7 +64,7 @@ def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str
         labels,
         told,
         [film.case.patient for film in answered],
-        decision=PNEUMONIA if card.classes == CLASSES else f"not {told[0]}",
+        decision=card.finding,
         threshold=card.operating_point.threshold,
         groups={kind: [film.case.groups.get(kind, "") for film in answered] for kind in KINDS},
         resamples=resamples or (RESAMPLES if len(answered) <= MANY else RESAMPLES_OF_MANY),
