@@ -129,11 +129,12 @@ def backup(file: Path) -> None:
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Give up the library that is there now.")
-def restore(file: Path, replace: bool) -> None:
+@click.option("--with-models", is_flag=True, help="Its trained models too: only from a backup that you made yourself.")
+def restore(file: Path, replace: bool, with_models: bool) -> None:
     """Bring a library back from a backup, while MedCore is stopped."""
     from medcore.library import Library
 
-    Library.restore(file, Settings.from_environment(), replace=replace)
+    Library.restore(file, Settings.from_environment(), replace=replace, with_models=with_models)
 
 
 for command in (labels, *TRAINING_COMMANDS, evaluate, *MODEL_COMMANDS, synthesize):

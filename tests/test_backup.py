@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from medcore.errors import LibraryError
-from medcore.library import Library, NewReading
+from medcore.library import Library, NewModel, NewReading
 from medcore.library.layout import Layout
 from medcore.settings import Settings
 from tests.libraries import Bring, make_answer, make_attributes, make_older, stored_files
@@ -188,7 +188,7 @@ def hostile_manifest(members: Members) -> None:
 
 
 def newer(members: Members) -> None:
-    members["manifest.json"] = members["manifest.json"].replace(b'"format": 1', b'"format": 2')
+    members["manifest.json"] = members["manifest.json"].replace(b'"format": 1', b'"format": 3')
 
 
 def no_sizes(members: Members) -> None:
@@ -321,3 +321,55 @@ def test_a_restore_that_does_not_fit_on_the_disk_says_so(
     with pytest.raises(LibraryError, match="too little room"):
         Library.restore(saved, elsewhere)
     assert shutil.disk_usage(elsewhere.data_dir).free > 10
+
+
+@pytest.fixture
+def with_model(library: Library, saved: Path, tmp_path: Path) -> Path:
+    """A backup of a library with a model, as far as the library knows models."""
+    folder = library.models_folder / ("ab" * 8)
+    folder.mkdir()
+    (folder / "model.json").write_text("{}")
+    (folder / "model.keras").write_bytes(b"weights")
+    library.models.add(NewModel("trained 1", folder.name, "cd" * 32, "A. Modeller"))
+    file = tmp_path / "with-model.tar"
+    library.backup(file)
+    return file
+
+
+def test_models_come_back_where_they_are_asked_for(with_model: Path, elsewhere: Settings) -> None:
+    Library.restore(with_model, elsewhere, with_models=True)
+    with closing(Library.open(elsewhere)) as restored:
+        (model,) = restored.models.all()
+        assert (restored.models_folder / model.folder / "model.keras").read_bytes() == b"weights"
+
+
+def test_models_stay_in_the_backup_where_nobody_vouches_for_them(with_model: Path, elsewhere: Settings) -> None:
+    Library.restore(with_model, elsewhere)
+    with closing(Library.open(elsewhere)) as restored:
+        assert [model.name for model in restored.models.all()] == ["trained 1"]
+        assert list(restored.models_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("with_models", [True, False])
+def test_a_part_that_no_manifest_names_is_refused(with_model: Path, elsewhere: Settings, with_models: bool) -> None:
+    changed = rewrite(with_model, lambda members: members.update({"models/abababababababab/evil.py": b"x"}))
+    with pytest.raises(LibraryError, match="does not name"):
+        Library.restore(changed, elsewhere, with_models=with_models)
+
+
+def test_a_model_s_changed_byte_is_refused(with_model: Path, elsewhere: Settings) -> None:
+    name = "models/abababababababab/model.keras"
+    changed = rewrite(with_model, lambda members: members.update({name: b"WEIGHTS"}))
+    with pytest.raises(LibraryError, match="SHA-256"):
+        Library.restore(changed, elsewhere, with_models=True)
+
+
+@pytest.mark.parametrize("name", ["../../evil/model.keras", "abababababababab/../x", "ABABABABABABABAB/x"])
+def test_a_model_s_name_never_leads_elsewhere(with_model: Path, elsewhere: Settings, name: str) -> None:
+    def rename(members: Members) -> None:
+        manifest = json.loads(members["manifest.json"])
+        manifest["models"] = {name: {"sha256": "ab" * 32, "size": 1}}
+        members["manifest.json"] = json.dumps(manifest).encode()
+
+    with pytest.raises(LibraryError, match="no model"):
+        Library.restore(rewrite(with_model, rename), elsewhere, with_models=True)

@@ -1,7 +1,8 @@
 """The whole library in one file.
 
 A backup is an uncompressed tar: `manifest.json` first, with the SHA-256 and size of everything that follows, then
-`library.sqlite`, one consistent moment of the tables, then `files/ab/cd…`, the images that these tables name.
+`library.sqlite`, one consistent moment of the tables, then `files/ab/cd…`, the images that these tables name, then
+`models/ab…/…`, the files of the models on record.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import sqlite3
 import tarfile
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +23,7 @@ from medcore.library.new_file import new_file
 from medcore.library.records import BackupSummary
 from medcore.library.room import free_bytes
 
-FORMAT = 1
+FORMAT = 2  # 1 had no models
 MANIFEST = "manifest.json"
 TABLES = "library.sqlite"
 BLOCK = 1 << 20  # bytes read at a time
@@ -33,6 +34,14 @@ DAMAGED = (
 
 
 @dataclass(frozen=True)
+class Part:
+    """A file of a model."""
+
+    sha256: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What a backup says that it holds."""
 
@@ -40,6 +49,7 @@ class Manifest:
     tables_sha256: str
     tables_size: int
     files: Mapping[str, int]  # size in bytes by SHA-256
+    models: Mapping[str, Part] = field(default_factory=dict)  # by folder and name
 
     def as_json(self) -> bytes:
         """Write the manifest as JSON."""
@@ -66,8 +76,8 @@ def write_backup(layout: Layout, store: FileStore, workspace: Path, target: Path
     tables = workspace / TABLES
     with closing(FileLock(layout.locks / "files")) as lock, new_file(target, "backup") as partial:
         lock.take(shared=True)  # files of studies that are deleted meanwhile stay until the end
-        manifest = _snapshot(layout.database, tables)
-        needed = manifest.tables_size + sum(manifest.files.values())
+        manifest = _snapshot(layout, tables)
+        needed = manifest.tables_size + sum(manifest.files.values()) + sum(one.size for one in manifest.models.values())
         if free_bytes(target.parent) < needed:
             raise LibraryError(f"The backup needs {needed:,} bytes, and fewer are free there. Choose another disk.")
         with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as tar:
@@ -76,17 +86,29 @@ def write_backup(layout: Layout, store: FileStore, workspace: Path, target: Path
                 _put(tar, TABLES, stream, manifest.tables_size)
             for sha256, size in manifest.files.items():
                 _put_image(tar, store, sha256, size)
+            for name, part in manifest.models.items():
+                with (layout.models / name).open("rb") as stream:
+                    _put(tar, f"models/{name}", stream, part.size)
     return BackupSummary(files=len(manifest.files), size_bytes=target.stat().st_size)
 
 
-def _snapshot(database: Path, copy: Path) -> Manifest:
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+def _snapshot(layout: Layout, copy: Path) -> Manifest:
+    with closing(sqlite3.connect(layout.database)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
         files = dict(target.execute("SELECT sha256, size FROM instance ORDER BY sha256").fetchall())
-    with copy.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Manifest(FORMAT, sha256, copy.stat().st_size, files)
+        folders = [folder for (folder,) in target.execute("SELECT folder FROM model_version ORDER BY id")]
+    models = {
+        f"{folder}/{file.name}": Part(_digest(file), file.stat().st_size)
+        for folder in folders
+        for file in sorted((layout.models / folder).glob("*"))
+    }
+    return Manifest(FORMAT, _digest(copy), copy.stat().st_size, files, models)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _put_image(tar: tarfile.TarFile, store: FileStore, sha256: str, size: int) -> None:

@@ -98,9 +98,9 @@ class Library:
         return library
 
     @staticmethod
-    def restore(file: Path, settings: Settings, *, replace: bool = False) -> None:
+    def restore(file: Path, settings: Settings, *, replace: bool = False, with_models: bool = False) -> None:
         """Bring a library back from a backup; see `restoring.restore_library`."""
-        restore_library(file, Layout(settings.data_dir), replace=replace)
+        restore_library(file, Layout(settings.data_dir), replace=replace, with_models=with_models)
 
     def close(self) -> None:
         """Let go of the library's files."""

@@ -16,6 +16,10 @@ from medcore.library import Library, ModelVersion, NewModel
 from medcore.library.models import SHIPPER
 from medcore.settings import Settings
 
+NOT_HERE = (
+    "The files of the model {} are not in this data folder: the backup was restored without its models. Roll back to "
+    "another model on the Models page, or restore the backup with its models."
+)
 LIVE = "live"  # names the model that answers
 
 
@@ -61,6 +65,8 @@ def model_folder(library: Library, model: ModelVersion) -> Path:
         If its card is missing or not the one on record.
     """
     folder = library.models_folder / model.folder
+    if not folder.is_dir():
+        raise ModelError(NOT_HERE.format(model.name))
     check_file(folder / CARD_FILE, model.card_sha256)
     return folder
 
@@ -69,7 +75,8 @@ def record_shipped(library: Library, settings: Settings) -> None:
     """Record the model that ships with this MedCore, and make it live where no trained one is."""
     shipped = settings.models_dir / DEFAULT_MODEL
     sha256 = file_sha256(shipped / CARD_FILE)
-    if _is_recorded(library, sha256):
+    known = [model for model in library.models.all() if model.card_sha256 == sha256]
+    if known and (library.models_folder / known[0].folder).exists():
         return
     model = record(library, shipped, who=SHIPPER)
     library.models.make_first_live(model, "It ships with this MedCore.")
@@ -91,10 +98,6 @@ def record(
     _copy(source, library.models_folder / folder)
     new = NewModel(f"{card.name} {card.version}", folder, sha256, who, run_id, dataset_id)
     return library.models.add(new)
-
-
-def _is_recorded(library: Library, card_sha256: str) -> bool:
-    return any(model.card_sha256 == card_sha256 for model in library.models.all())
 
 
 def _copy(source: Path, target: Path) -> None:
