@@ -188,7 +188,7 @@ def hostile_manifest(members: Members) -> None:
 
 
 def newer(members: Members) -> None:
-    members["manifest.json"] = members["manifest.json"].replace(b'"format": 1', b'"format": 3')
+    members["manifest.json"] = members["manifest.json"].replace(b'"format": 2', b'"format": 3')
 
 
 def no_sizes(members: Members) -> None:

@@ -75,12 +75,19 @@ def _sentences() -> Iterator[None]:
     """Turn want of memory and of room into a sentence."""
     try:
         yield
-    except MemoryError as error:
+    except _memory_errors() as error:
         raise ModelError(NO_MEMORY) from error
     except OSError as error:
         raise ModelError(FULL_DISK if error.errno in FULL_DISK_ERRORS else UNWRITABLE) from error
     except LibraryError as error:
         raise ModelError(str(error)) from error
+
+
+def _memory_errors() -> tuple[type[Exception], ...]:
+    """Name what is raised for want of memory: by Python, and by TensorFlow, which is loaded by then."""
+    from tensorflow.errors import ResourceExhaustedError
+
+    return MemoryError, ResourceExhaustedError
 
 
 class Desk:
