@@ -49,7 +49,7 @@ def evaluate(
     from medcore.worker.evaluating.asking import AskedFilms
     from medcore.worker.evaluating.assess import assess, known_films
     from medcore.worker.evaluating.folder_cases import read_cases
-    from medcore.worker.evaluating.library_cases import label_set_named, library_cases
+    from medcore.worker.evaluating.library_cases import library_cases
     from medcore.worker.installed import named_model_folder
 
     if (data is None) == (label_set is None):
@@ -64,7 +64,7 @@ def evaluate(
         names = [name.strip() for name in classes.split(",") if name.strip()]
         cases = read_cases(data, split=split, classes=names)
     else:
-        cases = library_cases(library, label_set_named(library, str(label_set)), asked.card)
+        cases = library_cases(library, library.label_set_named(str(label_set)), asked.card)
     known = frozenset[str]() if with_known else known_films(folder, asked.card)
     with tempfile.TemporaryDirectory(prefix="medcore-") as work, progress("Evaluating") as bar:
         assessed = assess(asked, cases, known, AskedFilms(Path(work) / "asked"), split=split, on_progress=bar)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from medcore.training.asked import Asked
+from medcore.training.asked import Asked, usual_finding
 from medcore.training.plan import SIZES, make_recipe
 from medcore.training.progress import estimate_s
 from medcore.training.recipe import Phase, Recipe
@@ -29,8 +29,9 @@ def choose_plan(chosen: Chosen) -> Asked:
     )
     name = right.text_input("Name of the model", value="candidate", max_chars=40, key="train_name")
     finding = st.text_input(
-        "What the other classes mean together", value="pneumonia", max_chars=40, key="train_finding", width=360
-    )
+        "What the other classes mean together", usual_finding(chosen.classes), max_chars=40,
+        key=f"train_finding_{'_'.join(chosen.classes)}", width=360,
+    )  # fmt: skip
     mirrored = st.checkbox("A film and its mirror image show the same", value=True, key="train_mirrored")
     films = chosen.check.training_images
     recipe = settings(make_recipe(preset, films, mirrored=mirrored), preset)
@@ -38,7 +39,7 @@ def choose_plan(chosen: Chosen) -> Asked:
     return Asked(
         label_set=chosen.label_set.name,
         classes=chosen.classes,
-        finding=finding.strip() or "finding",
+        finding=finding.strip(),
         start=start,
         preset=preset,
         mirrored=mirrored,

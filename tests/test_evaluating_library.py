@@ -11,7 +11,7 @@ from medcore.library.jobs import PRIORITY_URGENT
 from medcore.settings import Settings
 from medcore.worker.evaluating import job as job_module
 from medcore.worker.evaluating.job import EVALUATE
-from medcore.worker.evaluating.library_cases import label_set_named, library_cases
+from medcore.worker.evaluating.library_cases import library_cases
 from medcore.worker.evaluating.store import KeptEvaluations
 from medcore.worker.kinds import run_job
 from tests.evaluations import GrayModel, assessed, picture, twelve_films, write_folder
@@ -130,9 +130,9 @@ def test_a_label_set_without_labels_or_gone_is_a_sentence(
 
 
 def test_an_unknown_name_of_a_label_set_names_those_that_there_are(library: Library, labelled: LabelSet) -> None:
-    assert label_set_named(library, "Trial") == labelled
-    with pytest.raises(ModelError, match="Findings in Review, Trial"):
-        label_set_named(library, "Other")
+    assert library.label_set_named("Trial") == labelled
+    with pytest.raises(LibraryError, match="Findings in Review, Trial"):
+        library.label_set_named("Other")
 
 
 def test_labels_from_review_alone_are_said_to_be(library: Library, labelled: LabelSet, tmp_path: Path) -> None:

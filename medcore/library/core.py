@@ -233,6 +233,14 @@ class Library:
         with self._database.reading() as session:
             return labels.read_label_sets(session)
 
+    def label_set_named(self, name: str) -> LabelSet:
+        """Find a label set by its name, or raise a LibraryError that names those that are there."""
+        sets = self.label_sets()
+        found = next((one for one in sets if one.name == name), None)
+        if found is None:
+            raise MissingError(f"There is no label set {name!r}. There are: {', '.join(one.name for one in sets)}.")
+        return found
+
     def save_label(self, new: NewLabel) -> Label:
         """Save what somebody says that an image shows; see `labels.save_label`."""
         with self._database.writing() as session:

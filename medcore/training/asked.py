@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from medcore.classifier.decision import CLASSES, PNEUMONIA
 from medcore.errors import LibraryError
 from medcore.library import LabelSet, Library, TrainingRun
 from medcore.training.plan import Start, TrainingPlan, make_recipe
@@ -21,7 +22,7 @@ class Asked:
 
     label_set: str
     classes: tuple[str, ...] = ()  # the first finds nothing; empty: all that have labels
-    finding: str = "finding"
+    finding: str = ""  # what the other classes mean together; empty: as `usual_finding` names it
     start: Start = "live"
     preset: str = "standard"
     mirrored: bool = True
@@ -74,7 +75,9 @@ def start_training(library: Library, asked: Asked, who: str) -> TrainingRun:
     LibraryError
         If there is no such label set, a class is none of it, too few classes have labels, or a training is under way.
     """
-    label_set = find_label_set(library, asked.label_set)
+    label_set = library.label_set_named(asked.label_set)
+    if label_set.several:
+        raise LibraryError(SEVERAL)
     classes = asked.classes or in_order(_labelled(library, label_set))
     unknown = [name for name in classes if name not in label_set.classes]
     if unknown:
@@ -84,25 +87,21 @@ def start_training(library: Library, asked: Asked, who: str) -> TrainingRun:
         raise LibraryError(check.problems[0])
     recipe = asked.recipe or make_recipe(asked.preset, check.training_images, mirrored=asked.mirrored)
     plan = TrainingPlan(
-        asked.name, tuple(classes), asked.finding, asked.start, asked.preset, replace(recipe, seed=asked.seed)
+        asked.name,
+        tuple(classes),
+        asked.finding or usual_finding(classes),
+        asked.start,
+        asked.preset,
+        replace(recipe, seed=asked.seed),
     )
     return library.trainings.start(label_set.id, plan.to_json(), who)
 
 
-def find_label_set(library: Library, name: str) -> LabelSet:
-    """Find a label set that can be trained on.
-
-    Raises
-    ------
-    LibraryError
-        If there is none of this name, or it takes several findings for one image.
-    """
-    found = next((one for one in library.label_sets() if one.name == name), None)
-    if found is None:
-        raise LibraryError("There is no label set of this name. Choose one of those that are there.")
-    if found.several:
-        raise LibraryError(SEVERAL)
-    return found
+def usual_finding(classes: Sequence[str]) -> str:
+    """Name what all classes but the first usually mean together."""
+    if set(classes[1:]) <= set(CLASSES[1:]):
+        return PNEUMONIA
+    return classes[1] if len(classes) == 2 else "finding"
 
 
 def in_order(classes: list[str]) -> tuple[str, ...]:

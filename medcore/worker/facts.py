@@ -1,13 +1,11 @@
 """What the attributes of labelled images say of them together: whom a model made from them is for, and subgroups."""
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 
 from medcore.classifier.scope import Scope
 from medcore.dicom import Attributes
 from medcore.library import Instance
-
-AGE_BANDS = ((0, 1), (1, 6), (6, 18), (18, 65), (65, 131))  # from, to years, the second left out
+from medcore.worker.evaluating.groups import KINDS, groups_of_image
 
 
 def scope_of(images: Sequence[Attributes]) -> Scope:
@@ -29,32 +27,25 @@ def scope_of(images: Sequence[Attributes]) -> Scope:
     )
 
 
-def groups_of(images: Sequence[Instance]) -> dict[str, list[bool]]:
-    """Name the subgroups that images fall into, each with whether an image is in it; all images in one are none."""
+def groups_of(images: Sequence[Instance], ages: Mapping[int, float]) -> dict[str, list[bool]]:
+    """Name the subgroups that images fall into, each with whether an image is in it.
+
+    Parameters
+    ----------
+    images : sequence of Instance
+    ages : mapping of int to float
+        The age, in years, that a study lends to an image whose own file gives none.
+    """
+    facts = [groups_of_image(image.attributes, _age(image, ages)) for image in images]
     groups: dict[str, list[bool]] = {}
-    for name, fact in FACTS.items():
-        values = [fact(image.attributes) for image in images]
-        for value in sorted(set(values) - {""}):
-            inside = [one == value for one in values]
+    for kind in KINDS:
+        for value in sorted({fact[kind] for fact in facts} - {""}):
+            inside = [fact[kind] == value for fact in facts]
             if not all(inside):
-                groups[f"{name}: {value}"] = inside
+                groups[f"{kind.capitalize()}: {value}"] = inside
     return groups
 
 
-def age_band(image: Attributes) -> str:
-    """Name the age band of an image's patient; empty where the age is not known."""
-    age = image.patient_age_years
-    for low, high in AGE_BANDS:
-        if age is not None and low <= age < high:
-            return f"{low} to {high - 1} years" if high - low > 1 else f"under {high}"
-    return ""
-
-
-FACTS: Mapping[str, Callable[[Attributes], str]] = MappingProxyType(
-    {
-        "Sex": lambda image: image.patient_sex,
-        "Age": age_band,
-        "View": lambda image: image.view_position,
-        "Modality": lambda image: image.modality,
-    }
-)
+def _age(image: Instance, ages: Mapping[int, float]) -> float | None:
+    own = image.attributes.patient_age_years
+    return ages.get(image.id) if own is None else own

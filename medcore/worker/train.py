@@ -195,9 +195,11 @@ def compare(library: Library, settings: Settings, model: ModelVersion, data: Lab
     live = library.models.live()
     if live is None or live.id == model.id:
         return {}
-    instances = library.instances([data.dataset.images[place].instance_id for place in data.places("test")])
+    tested = [data.dataset.images[place].instance_id for place in data.places("test")]
+    instances, ages = library.instances(tested), library.study_ages(tested)
+    groups = groups_of([instances[number] for number in tested], ages)
     try:
-        contest = make_contest(data, model_folder(library, model), live_folder, groups_of(list(instances.values())))
+        contest = make_contest(data, model_folder(library, model), live_folder, groups)
         verdict = judge_candidate(contest)
     except ModelError as error:
         return {"not compared": str(error)}

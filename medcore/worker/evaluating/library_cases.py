@@ -79,22 +79,6 @@ def image_picture(instance: Instance) -> np.ndarray:
     return np.asarray(np.rint(np.clip(display_values(frame, size), 0, 255)), np.uint8)
 
 
-def label_set_named(library: "Library", name: str) -> LabelSet:
-    """Find a label set by its name.
-
-    Raises
-    ------
-    ModelError
-        If there is none of this name.
-    """
-    sets = library.label_sets()
-    found = next((one for one in sets if one.name == name), None)
-    if found is None:
-        named = ", ".join(one.name for one in sets)
-        raise ModelError(f"There is no label set {name!r} in the library. There are: {named}.")
-    return found
-
-
 def library_cases(library: "Library", label_set: LabelSet, card: ModelCard) -> Cases:
     """List the images of a label set whose label is decided and is one that the model tells.
 
