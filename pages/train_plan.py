@@ -58,11 +58,13 @@ def settings(recipe: Recipe, preset: str) -> Recipe:
         )
         epochs = first.number_input("Epochs at most", 1, 300, recipe.epochs, key=f"train_epochs_{preset}")
         rotation = first.number_input(
-            "Rotation, degrees", 0.0, 180.0, recipe.augmentation.rotation_degrees, key=f"train_rotation_{preset}"
+            "Rotation, degrees", 0.0, 180.0, float(recipe.augmentation.rotation_degrees), key=f"train_rotation_{preset}"
         )
-        zoom = first.number_input("Scaling", 0.0, 0.5, recipe.augmentation.zoom, key=f"train_zoom_{preset}")
-        shift = second.number_input("Cropping", 0.0, 0.5, recipe.augmentation.shift, key=f"train_shift_{preset}")
-        exposure = second.number_input("Exposure", 0.0, 1.0, recipe.augmentation.gamma, key=f"train_gamma_{preset}")
+        zoom = first.number_input("Scaling", 0.0, 0.5, float(recipe.augmentation.zoom), key=f"train_zoom_{preset}")
+        shift = second.number_input("Cropping", 0.0, 0.5, float(recipe.augmentation.shift), key=f"train_shift_{preset}")
+        exposure = second.number_input(
+            "Exposure", 0.0, 1.0, float(recipe.augmentation.gamma), key=f"train_gamma_{preset}"
+        )
         loss = second.selectbox("Loss", LOSSES, index=LOSSES.index(recipe.loss), key=f"train_loss_{preset}")
         balanced = second.checkbox("Every class weighs the same", recipe.balanced, key=f"train_balanced_{preset}")
         optimizer = third.selectbox(
