@@ -150,6 +150,8 @@ def _quietly() -> Iterator[None]:
 def _mlflow() -> Any:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
+    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"  # a server that is down must not hold a training up
+    os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "10"
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     import mlflow
