@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from medcore.classifier import default_model_folder, read_model_card
 from medcore.explanation import NO_EVIDENCE
 from medcore.library import Library, NewReading
 from medcore.settings import REPOSITORY, Settings
@@ -58,8 +57,7 @@ def made_up_answer():
     maps = {target: np.zeros((7, 7), np.float32) for target in ("pneumonia", "bacterial", "viral", "normal")}
     maps["pneumonia"][HOT_ROW, HOT_COLUMN] = SCALE
     maps["bacterial"][5, 1] = SCALE / 2
-    version = read_model_card(default_model_folder()).version  # the background has nothing to add
-    return make_answer(0.9, maps=maps, map_scale=SCALE, model_version=version)
+    return make_answer(0.9, maps=maps, map_scale=SCALE)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from medcore.classifier import default_model_folder, read_model_card
 from medcore.library import Library, StoredPrediction
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import Witness
+from tests.libraries import LIVE
 from tests.servers import Server, running_server
 
 READY_MS = 60_000
@@ -44,8 +44,8 @@ def running_viewer(folder: Path, files: Sequence[Path], **env: str) -> Iterator[
     with closing(Library.open(settings)) as library:
         summary = library.add(files)
         assert not summary.refused, summary.refused
-        card, ages = read_model_card(default_model_folder()), library.study_ages(summary.instances)
-        refused = StoredPrediction("refused", "Not asked.", model_version=f"{card.name} {card.version}")
+        ages = library.study_ages(summary.instances)
+        refused = StoredPrediction("refused", "Not asked.", model_version=LIVE)
         answers = [(one, replace(refused, study_age_years=ages.get(one))) for one in summary.instances]
         library.save_predictions(answers)
     with running_server(folder, **env) as server:
