@@ -6,6 +6,7 @@ import streamlit as st
 
 from medcore.library import Instance, StoredPrediction, Study, percent
 from medcore.library.standing import sentence_case
+from pages.review_replay import show_replay
 from pages.words import percent_range, plain
 
 GoTo = Callable[[Study, int], None]
@@ -45,6 +46,8 @@ def show_answer(study: Study, shown: Instance, prediction: StoredPrediction, go_
     with st.container(horizontal=True, gap="xsmall"):
         with st.popover("What does this mean?", type="tertiary", key="review_meaning"), st.container(width=NOTE_WIDTH):
             show_meaning(prediction)
+            st.caption(f"Model {prediction.model_version}")
+            show_replay(prediction)
         if len(prediction.kinds) > 1:
             which_kind = plain(sentence_case(f"{' or '.join(prediction.kinds)}?"))
             with st.popover(which_kind, type="tertiary", key="review_kind"), st.container(width=NOTE_WIDTH):

@@ -26,7 +26,7 @@ from medcore.library.backup import write_backup
 from medcore.library.database import Database, sentences
 from medcore.library.datasets import Datasets
 from medcore.library.frame_cache import FrameCache
-from medcore.library.jobs import PREDICT, PRIORITY_URGENT, Jobs, add_job
+from medcore.library.jobs import PREDICT, PRIORITY_URGENT, REPLAY, Job, Jobs, add_job
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
 from medcore.library.looking import hurry_predictions, images_of, read_looking
@@ -308,6 +308,15 @@ class Library:
         """Read a model's newest answer for each image, in short: its state and its probabilities."""
         with self._database.reading() as session:
             return predictions.short_answers(session, model_version)
+
+    def ask_again(self, prediction_id: int) -> None:
+        """Have the model that gave an answer give it again; see `replayed`."""
+        self.jobs.enqueue(REPLAY, {"prediction": prediction_id}, PRIORITY_URGENT)
+
+    def replayed(self, prediction_id: int) -> Job | None:
+        """Read the newest job that asks for an answer again; None where nobody asked."""
+        jobs = (job for job in self.jobs.of_kind(REPLAY) if job.payload.get("prediction") == prediction_id)
+        return max(jobs, key=lambda job: job.id, default=None)
 
     def study_answer(self, study_id: int) -> StoredPrediction | None:
         """Return the answer that speaks for a study: the highest, else why there is none; None before it is whole."""

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from medcore.library import schema
 from medcore.library.database import Database
 
-PREDICT, TRAIN, MIRROR = "predict", "train", "mirror"  # the last tells MLflow which model is live
+PREDICT, TRAIN, REPLAY = "predict", "train", "replay"
+MIRROR = "mirror"  # tells MLflow which model is live
 PRIORITY_LONG = -10  # hours of work, which lets everything else pass
 PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_URGENT = 0, 10, 20  # a bulk; a few films; somebody sits and waits
 WAITING = ("queued", "running")

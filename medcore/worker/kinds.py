@@ -8,13 +8,14 @@ from typing import Any
 
 from medcore.errors import LibraryError, ModelError
 from medcore.library import Job, Library
-from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, TRAIN
+from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, REPLAY, TRAIN
 from medcore.library.orders import ORDER
 from medcore.settings import Settings
 from medcore.worker.evaluating.job import EVALUATE, evaluate_model
 from medcore.worker.installed import live_model_folder
 from medcore.worker.order import work_out_order
 from medcore.worker.predict import load_model, predict
+from medcore.worker.replay import replay
 
 LOG = logging.getLogger("medcore.worker")
 Kind = Callable[[Library, Settings, Job], dict[str, Any] | None]
@@ -34,7 +35,7 @@ def _mirror(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {PREDICT: predict, TRAIN: _train, MIRROR: _mirror, ORDER: work_out_order, EVALUATE: evaluate_model}
+    {PREDICT: predict, TRAIN: _train, MIRROR: _mirror, REPLAY: replay, ORDER: work_out_order, EVALUATE: evaluate_model}
 )
 
 

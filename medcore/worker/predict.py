@@ -72,7 +72,7 @@ class Pace:
             self.size = max(self.size // 2, SMALLEST_CHUNK)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # the live one, and one that is asked again
 def load_model(folder: Path) -> Model:
     """Read a model folder once per process; the network follows when a film needs it."""
     return Model(folder)
