@@ -19,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check viewer lock bench dist clean
+.PHONY: help run test check viewer lock bench prove dist clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -50,6 +50,9 @@ lock: $(REQUIREMENTS_DEV) ## pin what pyproject.toml asks for, with hashes (UPGR
 
 bench: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## measure each stage and the share of this machine's own limit
 	@$(BIN)/python -m tests.bench
+
+prove: $(PACKAGE) $(REQUIREMENTS_DEV) ## prove the loop from labels to a live model on the real films (hours); logs what it found
+	@$(BIN)/python -m tests.prove 2>/dev/null | tee tests/prove.log
 
 # An unpacked archive takes no Node and no registry: the bundle in it is built from the same sources.
 dist: viewer ## pack dist/medcore-VERSION.tar.gz with the viewer built, for places that npm's registry does not reach
