@@ -108,7 +108,7 @@ def table_of(rows: Sequence[dict[str, str]], labels: Sequence[str]) -> bytes:
 
 
 def loop() -> None:
-    """Upload the practice films, train from the live model, override the gate, go back: the answers are the same bits."""
+    """Upload the practice films, train from the live model, override the gate, go back: the same bits."""
     with tempfile.TemporaryDirectory() as folder:
         library, settings = fresh(folder)
         archive = Path(folder) / "films.zip"
