@@ -12,6 +12,7 @@ from medcore.training.recipe import Recipe
 
 # Films of 224 x 224 pixels a second and core, measured with `medcore train-default` on two cores.
 PACE = 38.0
+OVERHEAD_S = 40.0  # of reading, building, measuring and comparing, measured with 120 films
 WHOLE_SIDE = 224
 MOST_CORES = 4
 UNDER_WAY = ("queued", "running", "paused")
@@ -47,7 +48,7 @@ def newest_training(library: Library) -> TrainingState | None:
 def estimate_s(recipe: Recipe, films: int) -> float:
     """Return about how long a training takes, in seconds, where nothing else runs."""
     shown = sum(phase.epochs * (phase.size / WHOLE_SIDE) ** 2 for phase in recipe.phases) * films
-    return shown / (PACE * min(os.cpu_count() or 1, MOST_CORES))
+    return OVERHEAD_S + shown / (PACE * min(os.cpu_count() or 1, MOST_CORES))
 
 
 def losses(epochs: Sequence[EpochRow]) -> dict[str, list[float | None]]:
