@@ -9,6 +9,7 @@ from medcore.training.progress import TrainingState
 from medcore.worker.promoting import promote, roll_back
 from pages.about_parts import show_table
 from pages.installation import open_library
+from pages.words import plain
 
 MOST_SHOWN = 12  # films that change sides
 
@@ -31,7 +32,7 @@ def show_comparison(model: ModelVersion, not_compared: str = "") -> None:
     said = open_library().models.comparisons(model.id)
     if not said:
         if not_compared:
-            st.warning(f"Not compared with the live model. {not_compared}", icon=":material/balance:")
+            st.warning(f"Not compared with the live model. {plain(not_compared)}", icon=":material/balance:")
         return
     newest = said[-1]
     verdict = newest.verdict
@@ -41,7 +42,11 @@ def show_comparison(model: ModelVersion, not_compared: str = "") -> None:
         st.warning("The gate turns this model away.", icon=":material/block:")
     show_table(
         [
-            {"": check["name"], "Passed": "Yes" if check["passed"] else "No", "What was found": check["said"]}
+            {
+                "": plain(check["name"]),
+                "Passed": "Yes" if check["passed"] else "No",
+                "What was found": plain(check["said"]),
+            }
             for check in verdict["checks"]
         ]
     )
@@ -94,6 +99,6 @@ def decide(model: ModelVersion) -> None:
         else:
             promote(library, model, who, reason, override=override)
     except MedcoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.rerun()

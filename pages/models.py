@@ -6,7 +6,7 @@ from medcore.library import ModelVersion
 from pages.about_parts import show_table
 from pages.installation import open_library
 from pages.model_gate import decide, show_comparison
-from pages.words import counted, moment
+from pages.words import counted, moment, plain
 
 HOW = {
     "shipped": "Shipped with MedCore",
@@ -20,26 +20,28 @@ def show_history(named: dict[int, ModelVersion]) -> None:
     """Show which model was live from when to when, the newest first; nothing of it is ever changed."""
     st.subheader("What was live", anchor=False)
     history = open_library().models.history()
+    if not history:
+        st.text("No model has been live yet. It goes live when the background has started.")
+        return
     ends = [*(moment(one.created_at) for one in history[1:]), "now"]
     show_table(
         [
             {
-                "Model": named[one.model_id].name,
+                "Model": plain(named[one.model_id].name),
                 "From": moment(one.created_at),
                 "To": end,
                 "How": HOW[one.how],
-                "Who": one.who,
-                "Why": one.reason,
+                "Who": plain(one.who),
+                "Why": plain(one.reason),
             }
             for one, end in reversed(list(zip(history, ends, strict=True)))
-        ],
-        "No model has been live yet. It goes live when the background has started.",
+        ]
     )
 
 
 def show_model(model: ModelVersion, readings: int, *, live: bool) -> None:
     """Show one model: what the gate said, who read with it, and what can be decided."""
-    with st.expander(f"{model.name}{', live' if live else ''}", expanded=live, key=f"models_{model.id}"):
+    with st.expander(f"{plain(model.name)}{', live' if live else ''}", expanded=live, key=f"models_{model.id}"):
         made = f"Recorded {moment(model.created_at)} by {model.who}." if model.created_at else ""
         st.text(f"{made} {counted(readings, 'reading')} saw an answer of it.")
         if readings and not live:

@@ -11,6 +11,7 @@ from pages.review_reading import type_name
 from pages.train_data import choose_data
 from pages.train_plan import choose_plan
 from pages.train_run import show_ended, show_run
+from pages.words import plain
 
 
 def ask() -> None:
@@ -35,7 +36,7 @@ def start(asked: Asked, who: str) -> None:
     try:
         start_training(open_library(), asked, who)
     except MedcoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.session_state.pop("train_again", None)
     st.rerun()

@@ -8,6 +8,7 @@ from medcore.library import LabelSet
 from medcore.training.asked import DataCheck, check_data, in_order
 from pages.about_parts import show_table
 from pages.installation import open_library
+from pages.words import plain
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,12 @@ def choose_data() -> Chosen | None:
         return None
     left, right = st.columns([3, 2])
     classes = left.pills(
-        "Classes to tell apart", labelled, default=labelled, selection_mode="multi", key=f"train_classes_{label_set.id}"
+        "Classes to tell apart",
+        labelled,
+        default=labelled,
+        selection_mode="multi",
+        format_func=plain,
+        key=f"train_classes_{label_set.id}",
     )
     if not classes:
         st.text("Choose at least two classes.")
@@ -46,10 +52,13 @@ def choose_data() -> Chosen | None:
     named = (nothing, *(name for name in ordered if name != nothing))
     check = check_data(library, label_set, named)
     show_table(
-        [{"": name, "Images": f"{check.images[name]:,}", "Patients": f"{check.patients[name]:,}"} for name in named]
+        [
+            {"": plain(name), "Images": f"{check.images[name]:,}", "Patients": f"{check.patients[name]:,}"}
+            for name in named
+        ]
     )
     for problem in check.problems:
-        st.warning(problem, icon=":material/warning:")
+        st.warning(plain(problem), icon=":material/warning:")
     for remark in check.remarks:
         st.caption(remark)
     return Chosen(label_set, named, check)

@@ -7,7 +7,7 @@ from medcore.library import Job
 from medcore.library.jobs import CANCEL, PAUSE
 from medcore.training.progress import TrainingState, losses, newest_training
 from pages.installation import open_library
-from pages.words import counted, duration, moment
+from pages.words import counted, duration, moment, plain
 
 STAGES = {
     "": "It waits for the background to begin.",
@@ -82,7 +82,7 @@ def show_ended(state: TrainingState) -> None:
         return
     said = ENDED.get(job.state, "")
     if job.error:
-        st.error(job.error, icon=":material/error:")
+        st.error(plain(job.error), icon=":material/error:")
     st.text(f"{said} Started by {state.run.who}, {moment(state.run.created_at)} (name not verified).")
     left_out = job.working_on.get("left_out", [])
     if left_out:

@@ -330,7 +330,7 @@ def with_model(library: Library, saved: Path, tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "model.json").write_text("{}")
     (folder / "model.keras").write_bytes(b"weights")
-    library.models.add(NewModel("trained 1", folder.name, "cd" * 32, "A. Modeller"))
+    library.models.add(NewModel("trained 1", folder.name, "ab" * 32, "A. Modeller"))
     file = tmp_path / "with-model.tar"
     library.backup(file)
     return file

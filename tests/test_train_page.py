@@ -36,8 +36,8 @@ def library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Library:
 
 @pytest.fixture
 def labelled(library: Library, bring: Bring) -> list[DatasetImage]:
-    """Twenty patients, half of them normal, half viral."""
-    summary = bring(*(make_attributes() for _ in range(20)))
+    """Forty patients, half of them normal, half viral."""
+    summary = bring(*(make_attributes() for _ in range(40)))
     images = []
     for number, (study, instance) in enumerate(zip(summary.studies, summary.instances, strict=True)):
         name = ("normal", "viral")[number % 2]

@@ -1,6 +1,7 @@
 """Whether the rows of somebody else's tables are such as MedCore writes: types, bounds, and text that can be shown."""
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from datetime import date, datetime
@@ -31,6 +32,7 @@ LARGEST = 2**31 - 1  # of what an image can count; PS3.5, 6.2, IS
 COUNTS = ("rows", "columns", "number_of_frames", "bits_stored")
 FROM_FILES = ("patient", "study", "series")  # tables with text that intake made fit to be shown
 FOLDED = ("name_folded", "search")  # text of theirs that is only compared
+CARD = re.compile(r"[0-9a-f]{64}")
 UNSOUND = "Not everything in its tables is what MedCore writes."
 OFFERED: Mapping[tuple[str, str], Collection[str]] = MappingProxyType(
     {
@@ -54,6 +56,7 @@ WHOLE_ROWS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
     {
         "saliency_map": lambda row: row.rows * row.columns * 4 == len(row.cells),
         "measurement": row_fits,
+        "model_version": lambda row: bool(CARD.fullmatch(row.card_sha256)) and row.folder == row.card_sha256[:16],
     }
 )
 # Reading a value as its column's type fails so.

@@ -402,7 +402,7 @@ class ModelVersion(Base):
     __tablename__ = "model_version"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)  # as its predictions carry it: name and version
-    folder: Mapped[str]  # in the data folder's models; empty for a shipped one
+    folder: Mapped[str]  # in the data folder's models: the first 16 digits of the hash
     card_sha256: Mapped[str] = mapped_column(String(64))  # of its card, which holds those of its other files
     run_id: Mapped[int | None] = mapped_column(ForeignKey("training_run.id"))
     dataset_id: Mapped[int | None] = mapped_column(ForeignKey("dataset_version.id"))

@@ -12,7 +12,7 @@ from medcore.training.recipe import Recipe
 from medcore.training.splitting import SHARES
 
 NOTHING = ("normal", "benign", "negative", "none", "no finding", "normal or benign")  # names of a class without finding
-FEWEST = 10  # patients of a class: about one in ten calibrates, and each part needs two
+FEWEST = 20  # patients of a class: one in ten calibrates, and each part needs two
 SEVERAL = "This set takes several findings for one image, and training takes one. Choose another set."
 
 

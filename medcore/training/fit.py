@@ -125,21 +125,24 @@ def _epochs(films: Films, targets: np.ndarray, weights: np.ndarray, recipe: Reci
 
 def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _Steps, memory: Memory) -> float:
     """Train what is left of an epoch and return its mean loss."""
-    loss = 0.0
+    losses: list[float] = []
+    films: list[int] = []
     for batch in batches.epoch(epoch, steps.done - epoch * len(batches)):
         loss = float(network.train_on_batch(batch.films, batch.targets, sample_weight=batch.weights))
+        losses.append(loss)
+        films.append(len(batch.films))
         if not np.isfinite(loss):
             raise ModelError(
                 "Training stopped: the loss is no number any more. "
                 "Take a smaller learning rate, or set a gradient norm."
             )
         steps.count()
-        if steps.is_stopped():
+        if steps.is_stopped() and steps.done < (epoch + 1) * steps.an_epoch:  # else the epoch is judged first
             memory.keep(network, steps.done)
             raise FitInterruptedError("Training was interrupted; it goes on from here.")
-    network.reset_metrics()
-    log.info("epoch %d, loss %.4f", epoch + 1, loss)
-    return loss
+    mean = float(np.average(losses, weights=films))
+    log.info("epoch %d, loss %.4f", epoch + 1, mean)
+    return mean
 
 
 @contextmanager

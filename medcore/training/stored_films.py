@@ -80,11 +80,14 @@ def write_films(file: Path, films: Iterable[np.ndarray]) -> int:
     """Write films of one shape, uint8, into a new file, which appears only once it is whole; return how many."""
     draft = file.with_name(f"{file.name}.new")
     count = 0
-    with draft.open("wb") as stream:
-        for film in films:
-            stream.write(np.ascontiguousarray(film, np.uint8).data)
-            count += 1
-    draft.replace(file)
+    try:
+        with draft.open("wb") as stream:
+            for film in films:
+                stream.write(np.ascontiguousarray(film, np.uint8).data)
+                count += 1
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
     return count
 
 

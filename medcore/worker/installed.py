@@ -76,7 +76,7 @@ def record_shipped(library: Library, settings: Settings) -> None:
     shipped = settings.models_dir / DEFAULT_MODEL
     sha256 = file_sha256(shipped / CARD_FILE)
     known = [model for model in library.models.all() if model.card_sha256 == sha256]
-    if known and (library.models_folder / known[0].folder).exists():
+    if known and (library.models_folder / known[0].folder).exists() and library.models.live() is not None:
         return
     model = record(library, shipped, who=SHIPPER)
     library.models.make_first_live(model, "It ships with this MedCore.")

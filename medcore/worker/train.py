@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from medcore.classifier.scope import Scope
 from medcore.errors import LibraryError, MedcoreError, ModelError
 from medcore.library import EpochRow, Job, Library, ModelVersion, TrainingRun
 from medcore.library.database import FULL_DISK_ERRORS
-from medcore.library.jobs import PAUSE
+from medcore.library.jobs import CANCEL
 from medcore.settings import Settings
 from medcore.training.candidate import assemble_candidate, measure_learning_curve, read_live, train_candidate
 from medcore.training.contest import make_contest, verdict_json
@@ -24,7 +24,7 @@ from medcore.training.labelled_films import LabelledFilms, gather, open_films
 from medcore.training.plan import TrainingPlan
 from medcore.training.watching import Epoch, FitInterruptedError, Watch
 from medcore.worker.facts import groups_of, scope_of
-from medcore.worker.installed import live_model_folder, model_folder, record
+from medcore.worker.installed import live_model_folder, model_folder, record, record_shipped
 from medcore.worker.tracking import Tracker
 
 LOG = logging.getLogger("medcore.worker")
@@ -33,6 +33,7 @@ READING, TRAINING, MEASURING = "reading", "training", "measuring"
 NO_MEMORY = (
     "The training ended for want of memory. Close other programs, or choose a smaller input size, and start it again."
 )
+DELETED = "A study of the test films was deleted meanwhile. Train again."
 FULL_DISK = "The training ended because the disk is full. Free some room, and start it again."
 UNWRITABLE = "The training ended because the data folder cannot be read or written. Check the disk, and start it again."
 OtherWork = Callable[[Library, Settings, Job], dict[str, Any] | None]
@@ -57,7 +58,7 @@ def train(library: Library, settings: Settings, job: Job, other_work: OtherWork)
             result = _train(desk, run, plan, tracker)
     except FitInterruptedError:
         now = library.jobs.get(job.id)
-        if now is None or now.wish != PAUSE:
+        if now is not None and now.wish == CANCEL:
             desk.clear()
             tracker.end("cancelled")
         return None
@@ -191,15 +192,17 @@ def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan, tracker: Tracker) -
 
 def compare(library: Library, settings: Settings, model: ModelVersion, data: LabelledFilms) -> dict[str, Any]:
     """Ask the gate about a model beside the one that is live, and keep what it says; why not, where it cannot say."""
-    live_folder = live_model_folder(library, settings)
+    record_shipped(library, settings)
     live = library.models.live()
     if live is None or live.id == model.id:
         return {}
     tested = [data.dataset.images[place].instance_id for place in data.places("test")]
     instances, ages = library.instances(tested), library.study_ages(tested)
+    if len(instances) < len(tested):
+        return {"not compared": DELETED}
     groups = groups_of([instances[number] for number in tested], ages)
     try:
-        contest = make_contest(data, model_folder(library, model), live_folder, groups)
+        contest = make_contest(data, model_folder(library, model), model_folder(library, live), groups)
         verdict = judge_candidate(contest)
     except ModelError as error:
         return {"not compared": str(error)}
@@ -223,7 +226,7 @@ def _data(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> LabelledFilms:
     data = gather(desk.library, run.label_set_id, plan.classes, run.who, progress)
     left_out = [vars(one) for one in data.left_out]
     desk.show(dataset=data.dataset.id, left_out=left_out, images=len(data.dataset.images))
-    return replace(data, left_out=data.left_out)
+    return data
 
 
 def _scope(library: Library, data: LabelledFilms) -> Scope:
