@@ -173,8 +173,8 @@ def breast() -> None:
         training = work(library, settings)
         took = (time.monotonic() - began) / 60
         model = next(one for one in library.models.all() if one.id == training.result["model"])
-        data_set = gather(library, label_set.id, ("normal or benign", "malignant"), WHO)
-        contest = make_contest(data_set, model_folder(library, model), model_folder(library, model), {})
+        data_set = gather(library, label_set.id, ("normal or benign", "malignant"), WHO, Path(folder) / "films")
+        contest = make_contest(data_set, model_folder(library, model), model_folder(library, model), {}, {})
         area = auc(contest.truth[:, 1], contest.candidate.probabilities[:, 1])
         say(f"  {len(contest.truth)} test films, AUC {area:.3f}, trained in {took:.1f} minutes, {os.cpu_count()} cores")
 

@@ -104,6 +104,15 @@ class Datasets:
             rows = session.scalars(_of_set(label_set_id).order_by(schema.DatasetVersion.number))
             return tuple(row.id for row in rows)
 
+    def patients_by_pixels(self) -> dict[str, set[int]]:
+        """Return whose each picture is, by the hash of its pixels, over all data sets."""
+        rows = select(schema.DatasetImage.pixels_sha256, schema.DatasetImage.patient_key).distinct()
+        found: dict[str, set[int]] = {}
+        with self._database.reading() as session:
+            for pixels_sha256, patient in session.execute(rows):
+                found.setdefault(pixels_sha256, set()).add(patient)
+        return found
+
     def parts_so_far(self, label_set_id: int) -> dict[int, str]:
         """Return the part of every patient that a version of the label set's data has put into one."""
         with self._database.reading() as session:

@@ -110,6 +110,18 @@ class Jobs:
             values["working_on"] = dict(working_on)
         return self._change(job_id, owner, values)
 
+    def keep_alive(self, owner: str) -> tuple[object, ...]:
+        """Show a sign of life for all that an owner runs, and return what changes when any of it gets on."""
+        running = (schema.Job.state == "running", schema.Job.owner == owner)
+        with self._database.writing() as session:
+            session.execute(update(schema.Job).where(*running).values(heartbeat_at=datetime.now(UTC)))
+            rows = session.execute(select(schema.Job.id, schema.Job.done, schema.Job.working_on).where(*running))
+            return tuple((row.id, row.done, repr(row.working_on)) for row in rows)
+
+    def forget_attempts(self, job_id: int, owner: str) -> None:
+        """Take a job that has got on since its last interruption for one that has begun now."""
+        self._change(job_id, owner, {"attempts": 1})
+
     def finish(self, job_id: int, result: Mapping[str, Any] | None = None, *, owner: str | None = None) -> bool:
         """Say that a job is done."""
         return self._end(job_id, owner, "done", result=dict(result or {}))
@@ -134,7 +146,9 @@ class Jobs:
             if job is None or job.state not in (*WAITING, AS_WISHED[PAUSE]):
                 return False
             job.wish = what
-            if job.state != "running":
+            if job.state == AS_WISHED[PAUSE] and what == CANCEL:
+                job.state = "queued"  # its owner clears up what it has done so far
+            elif job.state == "queued" and (what == PAUSE or not job.attempts):
                 _heed(job)
             return True
 
@@ -144,7 +158,7 @@ class Jobs:
             job = session.get(schema.Job, job_id)
             if job is None or job.state != AS_WISHED[PAUSE]:
                 return False
-            job.state, job.attempts = "queued", 0
+            job.state, job.attempts = "queued", 1  # not 0: it has begun before
             return True
 
     def is_outranked(self, job: Job) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from medcore.errors import LibraryError, MissingError
 from medcore.library import schema
 from medcore.library.database import Database
+from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, add_job
 from medcore.library.records import Comparison, ModelVersion, NewModel, Promotion
 
 NO_MODEL = "This model is not in the library. Choose another one."
@@ -204,6 +205,9 @@ def _promote(session: Session, model_id: int, how: str, comparison_id: int | Non
     )
     session.add(row)
     session.flush()
+    if how != SHIPPED:  # what it answered stands from now on, and the rest it has yet to look at
+        add_job(session, PREDICT, {"promoted": True}, PRIORITY_LOW)
+        add_job(session, MIRROR, {}, PRIORITY_LOW)
     return _as_promotion(row)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medcore.errors import LibraryError, MissingError
 from medcore.library import schema
+from medcore.library.models import SHIPPED
 from medcore.library.predictions import whole_answer
 from medcore.library.records import ACTIONS, CONFIDENCES, FINDINGS, SIDES, Addendum, NewReading, NewVerdict, Reading
 from medcore.library.records import Verdict as SavedVerdict
@@ -155,12 +156,16 @@ def bind_readings(session: Session, study_id: int, prediction_id: int) -> None:
     """Note the study's answer with the readings that were saved before there was one, for good."""
     bound = select(schema.LaterAnswer.reading_id)
     judged = select(schema.Verdict.reading_id)
+    # What a person made live later was not on the screen; a shipped model's answer was waited for.
+    chosen = select(func.max(schema.Promotion.created_at)).where(schema.Promotion.how != SHIPPED)
+    promoted_at = chosen.scalar_subquery()
     waiting = session.scalars(
         select(schema.Reading.id).where(
             schema.Reading.study_id == study_id,
             schema.Reading.prediction_id.is_(None),
             schema.Reading.id.not_in(bound),
             schema.Reading.id.not_in(judged),
+            schema.Reading.created_at >= func.coalesce(promoted_at, schema.Reading.created_at),
         )
     )
     session.add_all([schema.LaterAnswer(reading_id=one, prediction_id=prediction_id) for one in waiting])

@@ -1,5 +1,6 @@
 """Trainings: each is a job, and leaves on record what it was asked for and what every epoch reached."""
 
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +38,7 @@ class Trainings:
             busy = select(schema.Job.id).where(schema.Job.kind == TRAIN, schema.Job.state.in_((*WAITING, "paused")))
             if session.scalar(busy.limit(1)) is not None:
                 raise LibraryError(ONE_AT_A_TIME)
-            job_id = add_job(session, TRAIN, {"label set": label_set_id}, PRIORITY_LONG)
+            job_id = add_job(session, TRAIN, {"folder": secrets.token_hex(8)}, PRIORITY_LONG)
             row = schema.TrainingRun(
                 job_id=job_id,
                 label_set_id=label_set_id,

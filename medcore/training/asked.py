@@ -1,5 +1,6 @@
 """From what somebody asks for to a training in the queue."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from medcore.training.recipe import Recipe
 from medcore.training.splitting import SHARES
 
 NOTHING = ("normal", "benign", "negative", "none", "no finding", "normal or benign")  # names of a class without finding
+NAME = re.compile(r"[\w.-](?:[\w .-]{0,38}[\w.-])?")
 FEWEST = 20  # patients of a class: one in ten calibrates, and each part needs two
 SEVERAL = "This set takes several findings for one image, and training takes one. Choose another set."
 
@@ -75,6 +77,8 @@ def start_training(library: Library, asked: Asked, who: str) -> TrainingRun:
     LibraryError
         If there is no such label set, a class is none of it, too few classes have labels, or a training is under way.
     """
+    if not NAME.fullmatch(asked.name):
+        raise LibraryError("The model's name takes 1 to 40 letters, digits, spaces, dots and dashes. Correct it.")
     label_set = library.label_set_named(asked.label_set)
     if label_set.several:
         raise LibraryError(SEVERAL)

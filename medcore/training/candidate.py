@@ -28,6 +28,7 @@ from medcore.classifier.model_folder import (
     PARTS,
     QUALITY_FILE,
     TRAINING_FILMS_FILE,
+    check_files,
     file_sha256,
     read_training_films,
 )
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     import keras
 
 FEWEST_PATIENTS = 2  # of each class, in each part that a training needs
+ENOUGH_TO_LOOK_AT = 4000  # of them, at most
 ENOUGH_FOR_LOOKS = 100  # training films, for a model of its own of how its films look
 NEEDED = ("train", "calibration", "validation")
 SMALLEST = 1e-12  # probability, so that no logarithm is of 0
@@ -230,7 +232,8 @@ def _write_looks(folder: Path, forward: Forward, data: LabelledFilms, size: int)
     training, validation = data.part("train")[0], data.part("validation")[0]
     if len(training) < ENOUGH_FOR_LOOKS:
         return
-    own, held_out = _shown(training, size), _shown(validation, size)
+    some = np.random.default_rng(0).permutation(len(training))[:ENOUGH_TO_LOOK_AT]
+    own, held_out = _shown(training.part(some.tolist()), size), _shown(validation, size)
     known, aside = forward(with_copies(own)).features, forward(with_copies(held_out, seed=1)).features
     fit_familiarity(known, aside).write(folder / FAMILIARITY_FILE)
     fit_quality(own, held_out).write(folder / QUALITY_FILE)
@@ -299,5 +302,13 @@ def _counts(data: LabelledFilms) -> dict[str, dict[str, dict[str, int]]]:
 
 
 def read_live(folder: Path) -> Live:
-    """Read the card of the live model."""
-    return Live(folder, read_model_card(folder))
+    """Read the card of the live model, and see that its files are those that it describes.
+
+    Raises
+    ------
+    ModelError
+        If one is missing or another one.
+    """
+    card = read_model_card(folder)
+    check_files(folder, card)
+    return Live(folder, card)

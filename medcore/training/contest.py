@@ -1,6 +1,6 @@
 """Put a candidate and the live model before the same test films, as the gate asks for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,13 @@ from medcore.training.labelled_films import LabelledFilms
 NO_TEST = "The data set has no test films yet, so nothing can be compared. Label films of more patients."
 
 
-def make_contest(data: LabelledFilms, candidate: Path, live: Path, groups: Mapping[str, Sequence[bool]]) -> Contest:
+def make_contest(
+    data: LabelledFilms,
+    candidate: Path,
+    live: Path,
+    groups: Mapping[str, Sequence[bool]],
+    patients_of: Mapping[str, Collection[int]],
+) -> Contest:
     """Ask both models about the test films of a data set.
 
     Parameters
@@ -28,6 +34,8 @@ def make_contest(data: LabelledFilms, candidate: Path, live: Path, groups: Mappi
         Model folders.
     groups : mapping
         By the name of a subgroup, which of the test films are in it.
+    patients_of : mapping
+        By the hash of a picture's pixels, whose it is: a patient of whom a model knows another picture is known too.
 
     Raises
     ------
@@ -38,16 +46,23 @@ def make_contest(data: LabelledFilms, candidate: Path, live: Path, groups: Mappi
     if not len(films):
         raise ModelError(NO_TEST)
     shown = films.read(range(len(films)))
-    hashes = [data.dataset.images[place].pixels_sha256 for place in data.places("test")]
+    images = [data.dataset.images[place] for place in data.places("test")]
     one, other = Classifier.load(candidate), Classifier.load(live)
-    same_finding = (one.card.finding, one.card.classes[0]) == (other.card.finding, other.card.classes[0])
+    is_same_question = one.card.classes[0] == other.card.classes[0]
+
+    def side(classifier: Classifier, folder: Path) -> Side:
+        known = read_training_films(folder)
+        patients = {patient for sha256, its in patients_of.items() if sha256 in known for patient in its}
+        knows = [image.pixels_sha256 in known or image.patient_key in patients for image in images]
+        return _side(classifier, shown, np.array(knows, bool), decides=is_same_question)
+
     return Contest(
         classes=data.classes,
         truth=np.eye(len(data.classes), dtype=bool)[labels],
         patients=patients,
-        live=_side(other, live, shown, hashes, decides=same_finding),
-        candidate=_side(one, candidate, shown, hashes, decides=same_finding),
-        positive=labels != 0 if same_finding else None,
+        live=side(other, live),
+        candidate=side(one, candidate),
+        positive=labels != 0 if is_same_question else None,
         groups={name: np.asarray(films, bool) for name, films in groups.items()},
     )
 
@@ -59,9 +74,8 @@ def verdict_json(verdict: GateVerdict, data: LabelledFilms) -> dict[str, Any]:
     return {**asdict(verdict), "changed": changed}
 
 
-def _side(classifier: Classifier, folder: Path, shown: np.ndarray, hashes: Sequence[str], *, decides: bool) -> Side:
-    known = read_training_films(folder)
+def _side(classifier: Classifier, shown: np.ndarray, knows: np.ndarray, *, decides: bool) -> Side:
     logits = classifier.forward(resize_films(shown, classifier.card.input_size[0])).logits
     by_class = classifier.certainty.calibrated(logits)
     calls = positive_probability(by_class) >= classifier.card.operating_point.threshold if decides else None
-    return Side(classifier.card.classes, by_class, np.array([one in known for one in hashes], bool), calls)
+    return Side(classifier.card.classes, by_class, knows, calls)

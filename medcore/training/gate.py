@@ -51,6 +51,16 @@ class Contest:
         return tuple(name for name in self.live.classes if name in self.candidate.classes and name in self.classes)
 
     @property
+    def lost_classes(self) -> tuple[str, ...]:
+        """The classes that the live model tells and the candidate does not."""
+        return tuple(name for name in self.live.classes if name not in self.candidate.classes)
+
+    @property
+    def told_by_both(self) -> np.ndarray:
+        """Which films, shape (n,) bool, are of classes that both models tell: only there their decisions compare."""
+        return np.asarray(self.truth[:, [self.classes.index(name) for name in self.shared]].any(axis=1))
+
+    @property
     def new_classes(self) -> tuple[str, ...]:
         """The classes that the candidate tells and the live model does not."""
         return tuple(name for name in self.candidate.classes if name not in self.live.classes)
@@ -119,11 +129,26 @@ def judge_candidate(contest: Contest) -> GateVerdict:
     )
 
 
+def check_classes(contest: Contest) -> list[Check]:
+    """Stop a candidate that no longer tells what the live model tells, or decides another question."""
+    checks = []
+    if contest.lost_classes:
+        said = f"It does not tell {', '.join(contest.lost_classes)}, which the live model does."
+        checks.append(Check("Classes", False, said))
+    if contest.positive is None:
+        said = "The two models take another class for no finding, so their decisions cannot be compared."
+        checks.append(Check("Decisions", False, said))
+    return checks
+
+
 def check_sensitivity(contest: Contest) -> list[Check]:
     """Stop a candidate that misses more, each model at its live operating point."""
     if contest.positive is None or contest.live.calls is None or contest.candidate.calls is None:
         return []
-    before, now = (float(side.calls[contest.positive].mean()) for side in (contest.live, contest.candidate))  # type: ignore[index]
+    ill = contest.positive & contest.told_by_both
+    if not ill.any():
+        return []
+    before, now = float(contest.live.calls[ill].mean()), float(contest.candidate.calls[ill].mean())
     said = f"Sensitivity {now:.3f}, of the live model {before:.3f}; it may fall by {LOST_SENSITIVITY:g}."
     return [Check("Sensitivity", now >= before - LOST_SENSITIVITY, said)]
 
@@ -132,7 +157,8 @@ def check_decisions(contest: Contest) -> list[Check]:
     """Stop a candidate whose decisions are wrong more often, beyond chance (McNemar)."""
     if contest.positive is None or contest.live.calls is None or contest.candidate.calls is None:
         return []
-    found = compare_decisions(contest.positive, contest.candidate.calls, contest.live.calls)
+    both = contest.told_by_both
+    found = compare_decisions(contest.positive[both], contest.candidate.calls[both], contest.live.calls[both])
     is_worse = found.only_second_right > found.only_first_right and found.p_value < SURE
     said = (
         f"Only the candidate is right on {found.only_first_right} films, only the live model on "
@@ -164,6 +190,7 @@ def check_groups(contest: Contest) -> list[Check]:
 
 
 CHECKS: tuple[Callable[[Contest], list[Check]], ...] = (
+    check_classes,
     check_sensitivity,
     check_decisions,
     check_calibration,

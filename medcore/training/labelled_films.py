@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +21,7 @@ FILMS_FILE = "films.bin"
 GIVEN_TRAINING = "train"
 OnProgress = Callable[[int, int | None], None]
 SEVERAL = "a study with several images is labelled as a whole; label its images"
+NO_FILM = "it is one image of a stack or has several frames, and no single film"
 DISPUTED = "its readers disagree; decide between them on the Label page"
 OTHER_CLASS = "its label is none of the chosen classes"
 TWO_PATIENTS = "the same picture belongs to two patients; decide whose it is"
@@ -71,7 +73,12 @@ class _Read:
 
 
 def gather(
-    library: Library, label_set_id: int, classes: Sequence[str], who: str, on_progress: OnProgress | None = None
+    library: Library,
+    label_set_id: int,
+    classes: Sequence[str],
+    who: str,
+    folder: Path,
+    on_progress: OnProgress | None = None,
 ) -> LabelledFilms:
     """Make a data set of a label set's labels as they stand now, and keep its films on disk.
 
@@ -82,6 +89,8 @@ def gather(
     classes : sequence of str
         Of the label set, those that are to be told apart.
     who : str
+    folder : Path
+        For the films; it is made where it is missing.
     on_progress : callable, optional
         Called with images read and their total.
 
@@ -93,8 +102,8 @@ def gather(
         If the label set is gone or the disk is full.
     """
     counted, left_out = _counted(library, label_set_id, classes)
-    draft = library.training_folder / "reading.bin"
-    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft = folder / "reading.bin"
+    folder.mkdir(parents=True, exist_ok=True)
     read: list[_Read] = []
     write_films(draft, _films(library, counted, read, left_out, on_progress))
     kept = _sort_out(read, left_out)
@@ -106,16 +115,14 @@ def gather(
     parts = {int(one): part for one, part in split_patients(dealt, fixed, alike, shares=shares).items()}
     images = [replace(read[place].image, part=parts[read[place].image.patient_key]) for place in kept]
     dataset_id = library.datasets.save(label_set_id, images, who)
-    folder = library.training_folder / str(dataset_id)
-    folder.mkdir(exist_ok=True)
     everything = StoredFilms(draft, (SIDE, SIDE), tuple(range(len(read))), "")
     order = sorted(kept, key=lambda place: read[place].image.instance_id)
     write_films(folder / FILMS_FILE, everything.part(order).each())
     draft.unlink()
-    return replace(open_films(library, dataset_id, classes), left_out=tuple(left_out))
+    return replace(open_films(library, dataset_id, classes, folder), left_out=tuple(left_out))
 
 
-def open_films(library: Library, dataset_id: int, classes: Sequence[str]) -> LabelledFilms:
+def open_films(library: Library, dataset_id: int, classes: Sequence[str], folder: Path) -> LabelledFilms:
     """Open the films of a data set that were gathered before; images of studies deleted since are left out.
 
     Raises
@@ -124,7 +131,7 @@ def open_films(library: Library, dataset_id: int, classes: Sequence[str]) -> Lab
         If the films are not there any more.
     """
     dataset = library.datasets.read(dataset_id)
-    file = library.training_folder / str(dataset_id) / FILMS_FILE
+    file = folder / FILMS_FILE
     if not file.exists() or file.stat().st_size != len(dataset.images) * SIDE * SIDE:
         raise ModelError("The films of this training are gone, or a study of it was deleted. Start it anew.")
     places = tuple(range(len(dataset.images)))
@@ -171,7 +178,11 @@ def _films(
 ) -> Iterator[np.ndarray]:
     """Read each film, and note what was read beside it."""
     keys = library.patient_keys([one.study_id for one in counted])
+    single = {film.instance_id for film in library.films_to_label()}
     for number, one in enumerate(counted, 1):
+        if one.instance_id not in single:
+            left_out.append(LeftOut(one.study_id, one.instance_id, NO_FILM))
+            continue
         try:
             values = display_values(read_frame(library.instance(one.instance_id).path), (SIDE, SIDE))
         except (MedcoreError, OSError) as error:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ class Memory:
         }
         draft = self._folder / f"{PLACE}.new"
         draft.write_text(json.dumps(place))
+        os.sync()  # the state is on the disk before it counts
         draft.replace(self._folder / PLACE)
         for old in (*self._folder.glob(f"*-{STATE}"), *self._folder.glob(f"*-{BEST}")):
             if not old.name.startswith(f"{name}-"):
@@ -85,6 +87,9 @@ class Memory:
         try:
             place: dict[str, Any] = json.loads((self._folder / PLACE).read_text()) if self._folder else {}
         except FileNotFoundError:
+            return {}
+        except ValueError:  # a power cut
+            log.warning("what was kept of a fit cannot be read, so that it begins anew")
             return {}
         return place if place.get("identity") == self._identity and "steps" in place else {}
 

@@ -34,6 +34,8 @@ def follow(
             on_progress(job.done, job.total or None)
             if job.state in OVER:
                 return job
+            if thread is not None and not thread.is_alive():
+                raise LibraryError("The training could not be worked at. See the log, and start it again.")
             time.sleep(LOOK_S)
     finally:
         stop.set()

@@ -4,6 +4,7 @@ A shipped model is copied into the data folder when it is first seen, so that an
 that a reading was made with.
 """
 
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,11 +12,12 @@ from pathlib import Path
 from medcore.classifier import read_model_card
 from medcore.classifier.card import CARD_FILE, DEFAULT_MODEL
 from medcore.classifier.model_folder import check_file, file_sha256
-from medcore.errors import ModelError
+from medcore.errors import LibraryError, ModelError
 from medcore.library import Library, ModelVersion, NewModel
 from medcore.library.models import SHIPPER
 from medcore.settings import Settings
 
+LOG = logging.getLogger("medcore.worker")
 NOT_HERE = (
     "The files of the model {} are not in this data folder: the backup was restored without its models. Roll back to "
     "another model on the Models page, or restore the backup with its models."
@@ -78,7 +80,11 @@ def record_shipped(library: Library, settings: Settings) -> None:
     known = [model for model in library.models.all() if model.card_sha256 == sha256]
     if known and (library.models_folder / known[0].folder).exists() and library.models.live() is not None:
         return
-    model = record(library, shipped, who=SHIPPER)
+    try:
+        model = record(library, shipped, who=SHIPPER)
+    except LibraryError as error:  # the same weights under a card that was written anew: the one on record counts
+        LOG.warning("The shipped model stays as it was recorded: %s", error)
+        return
     library.models.make_first_live(model, "It ships with this MedCore.")
 
 

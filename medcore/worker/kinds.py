@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from medcore.errors import LibraryError, ModelError
+from medcore.errors import LibraryError, MedcoreError
 from medcore.library import Job, Library
 from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, REPLAY, TRAIN
 from medcore.library.orders import ORDER
@@ -54,22 +54,23 @@ def run_job(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
 
 def look_for_work(library: Library, settings: Settings) -> None:
     """Queue the images that the live model has not looked at, after an update of the model for one."""
-    _clear_trainings(library)
+    clear_trainings(library)
     if any(job.kind == PREDICT for job in library.jobs.active()):
         return
     try:
         version = load_model(live_model_folder(library, settings)).version
-    except ModelError as error:
+    except MedcoreError as error:
         LOG.warning("No model answers: %s", error)
         return
     if wanted := library.unpredicted(version):
         library.jobs.enqueue(PREDICT, {}, PRIORITY_LOW, total=len(wanted))
 
 
-def _clear_trainings(library: Library) -> None:
+def clear_trainings(library: Library) -> None:
     """Remove what trainings left behind that will not go on."""
-    waiting = {job.working_on.get("dataset") for job in library.jobs.of_kind(TRAIN) if job.finished_at is None}
-    if library.training_folder.exists():
-        for folder in library.training_folder.iterdir():
-            if folder.name not in {str(dataset) for dataset in waiting}:
-                shutil.rmtree(folder, ignore_errors=True)
+    if not library.training_folder.exists():
+        return
+    kept = {job.payload.get("folder") for job in library.jobs.of_kind(TRAIN) if job.finished_at is None}
+    for path in library.training_folder.iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)

@@ -10,7 +10,7 @@ import time
 from medcore.library import Job, Library
 from medcore.settings import Settings
 from medcore.worker.child import Child, Outcome
-from medcore.worker.kinds import look_for_work
+from medcore.worker.kinds import clear_trainings, look_for_work
 
 LOG = logging.getLogger("medcore.worker")
 POLL_S = 0.5  # between looks at the queue
@@ -83,18 +83,20 @@ class Worker:
 
     def _watch(self, child: Child, job: Job) -> Outcome | None:
         """Show signs of life while the job runs; None where it was not allowed to end."""
-        moved_at, position = time.monotonic(), -1
+        moved_at, position = time.monotonic(), ()
         while not self._stop.is_set():
             outcome = child.outcome(HEARTBEAT_S)
             if outcome is not None:
                 return outcome
+            alive = self._library.jobs.keep_alive(self._owner)  # a long job lets others pass, in the same child
             now = self._library.jobs.get(job.id)
-            if now is None or not self._library.jobs.heartbeat(job.id, owner=self._owner):
+            if now is None or (now.state, now.owner) != ("running", self._owner):
                 return None
-            if now.done != position:
-                moved_at, position = time.monotonic(), now.done
+            if alive != position:
+                moved_at, position = time.monotonic(), alive
             if time.monotonic() - moved_at > STALLED_S:
                 return Outcome("died", {})
+            self._tidy()
         return None
 
     def _end(self, job: Job, outcome: Outcome | None) -> None:
@@ -125,7 +127,12 @@ class Worker:
         now = time.monotonic()
         if now - self._used_at > IDLE_S:
             self._end_child()
-        if now - self._recovered_at > RECOVER_EVERY_S:
-            self._recovered_at = now
-            self._library.jobs.recover()
+        self._tidy()
         self._stop.wait(POLL_S)
+
+    def _tidy(self) -> None:
+        """Queue again what fell silent, and remove what trainings left behind."""
+        if time.monotonic() - self._recovered_at > RECOVER_EVERY_S:
+            self._recovered_at = time.monotonic()
+            self._library.jobs.recover()
+            clear_trainings(self._library)

@@ -3,7 +3,6 @@
 from medcore.classifier import read_model_card
 from medcore.classifier.model_folder import check_files
 from medcore.library import Library, ModelVersion, Promotion
-from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW
 from medcore.worker.installed import model_folder
 
 
@@ -18,9 +17,7 @@ def promote(library: Library, model: ModelVersion, who: str, reason: str, *, ove
         If the gate has turned the model away and is not overridden, or nobody says who decides and why.
     """
     _check(library, model)
-    promotion = library.models.promote(model.id, who, reason, override=override)
-    _look_again(library)
-    return promotion
+    return library.models.promote(model.id, who, reason, override=override)
 
 
 def roll_back(library: Library, model: ModelVersion, who: str, reason: str) -> Promotion:
@@ -34,16 +31,9 @@ def roll_back(library: Library, model: ModelVersion, who: str, reason: str) -> P
         If the model never was live, or nobody says who decides and why.
     """
     _check(library, model)
-    promotion = library.models.roll_back(model.id, who, reason)
-    _look_again(library)
-    return promotion
+    return library.models.roll_back(model.id, who, reason)
 
 
 def _check(library: Library, model: ModelVersion) -> None:
     folder = model_folder(library, model)
     check_files(folder, read_model_card(folder))
-
-
-def _look_again(library: Library) -> None:
-    library.jobs.enqueue(PREDICT, {"promoted": True}, PRIORITY_LOW)
-    library.jobs.enqueue(MIRROR, {}, PRIORITY_LOW)

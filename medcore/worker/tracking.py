@@ -64,7 +64,7 @@ class Tracker:
             name = model.name.rsplit(" ", 1)[0]
             if not any(registered.name == name for registered in self._client.search_registered_models()):
                 self._client.create_registered_model(name)
-            tags = {MODEL_TAG: str(model.id)}
+            tags = {MODEL_TAG: model.card_sha256}
             self._client.create_model_version(name, folder.as_uri(), self._run_id, tags=tags, description=model.name)
 
     def end(self, state: str, said: str = "") -> None:
@@ -79,7 +79,7 @@ class Tracker:
         experiment = self._client.get_experiment_by_name(EXPERIMENT)
         if experiment is None:
             return ""
-        found = self._client.search_runs([experiment.experiment_id], f"tags.`{RUN_TAG}` = '{run.id}'")
+        found = self._client.search_runs([experiment.experiment_id], f"tags.`{RUN_TAG}` = '{_name(run)}'")
         return str(found[0].info.run_id) if found else ""
 
     def _begin(self, settings: Settings, run: TrainingRun, plan: TrainingPlan) -> str:
@@ -92,7 +92,7 @@ class Tracker:
                 artifact_location=None if settings.mlflow_address else (_folder(settings) / "artifacts").as_uri(),
             )
         )
-        tags = {RUN_TAG: str(run.id), "medcore.version": __version__}
+        tags = {RUN_TAG: _name(run), "medcore.version": __version__}
         run_id = str(self._client.create_run(number, run_name=f"training {run.id}", tags=tags).info.run_id)
         for name, value in _flat(plan.to_json()).items():
             self._client.log_param(run_id, name, value)
@@ -116,7 +116,7 @@ def mirror_live(library: Library, settings: Settings) -> None:
 def _mirror(client: Any, live: ModelVersion) -> None:
     for registered in client.search_registered_models():
         for version in client.search_model_versions(f"name = '{registered.name}'"):
-            if version.tags.get(MODEL_TAG) == str(live.id):
+            if version.tags.get(MODEL_TAG) == live.card_sha256:
                 client.set_registered_model_alias(registered.name, LIVE_ALIAS, version.version)
                 break
         else:
@@ -131,6 +131,11 @@ def open_client(settings: Settings) -> Any:
         _folder(settings).mkdir(mode=0o700, exist_ok=True)
         address = f"sqlite:///{_folder(settings) / 'mlflow.db'}"
     return _mlflow().MlflowClient(tracking_uri=address, registry_uri=address)
+
+
+def _name(run: TrainingRun) -> str:
+    """Name a training so that one of another installation on the same server has another name."""
+    return f"{run.id} of {run.created_at.isoformat()}"
 
 
 def _folder(settings: Settings) -> Path:

@@ -109,8 +109,8 @@ class Desk:
 
     @property
     def folder(self) -> Path:
-        """The folder of what the training needs."""
-        return self.library.training_folder / str(self.dataset_id)
+        """The folder of what this training needs, and no other."""
+        return self.library.training_folder / str(self.job.payload["folder"])
 
     def show(self, **values: object) -> None:
         """Show what the training is at."""
@@ -124,7 +124,7 @@ class Desk:
             if self._shown.get("stage") == TRAINING and not self._shown.get("began"):
                 self.show(began={"at": datetime.now(UTC).isoformat(), "step": done})
             self.library.jobs.heartbeat(self.job.id, (done, total or 0), owner=self.job.owner)
-            self._look()
+            self.look()
 
     def is_stopped(self) -> bool:
         """Say whether it was asked to pause or to end."""
@@ -132,10 +132,17 @@ class Desk:
 
     def clear(self) -> None:
         """Remove what only this training needed."""
-        if self.dataset_id is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _look(self) -> None:
+    def start_model(self) -> ModelVersion:
+        """Return the model that was live when this training began, which it starts from and takes its scope from."""
+        if "live" not in self._shown:
+            live_model_folder(self.library, self.settings)
+            live = self.library.models.live()
+            self.show(live=live.id if live else 0)
+        return next(model for model in self.library.models.all() if model.id == self._shown["live"])
+
+    def look(self) -> None:
         now = self.library.jobs.get(self.job.id)
         self._stopped = now is None or bool(now.wish) or now.owner != self.job.owner
         while not self._stopped and self.library.jobs.is_outranked(self.job):
@@ -152,6 +159,10 @@ class Desk:
         except MedcoreError as error:
             self.library.jobs.fail(other.id, str(error), owner=other.owner)
             return
+        except (OSError, MemoryError) as error:  # its trouble is not the training's
+            LOG.warning("Job %d failed by %s", other.id, type(error).__name__)
+            self.library.jobs.give_back(other.id, owner=other.owner)
+            return
         if result is None:
             self.library.jobs.give_back(other.id, owner=other.owner, counted=False)
         else:
@@ -160,8 +171,10 @@ class Desk:
 
 def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan, tracker: Tracker) -> dict[str, Any]:
     library = desk.library
-    live_folder = live_model_folder(library, desk.settings)
-    live = read_live(live_folder)
+    desk.look()
+    if desk.is_stopped():
+        raise FitInterruptedError("Training was interrupted before it began.")
+    live = read_live(model_folder(library, desk.start_model()))
     data = _data(desk, run, plan)
     tracker.note_data(data.dataset)
     desk.show(stage=TRAINING, began=None)
@@ -171,15 +184,19 @@ def _train(desk: Desk, run: TrainingRun, plan: TrainingPlan, tracker: Tracker) -
         row = EpochRow(epoch.number, epoch.loss, loss, area)
         library.trainings.save_epoch(run.id, row)
         tracker.note_epoch(row)
+        library.jobs.forget_attempts(desk.job.id, desk.job.owner)
 
     watch = Watch(on_epoch=keep, is_stopped=desk.is_stopped)
     network = train_candidate(data, plan, live, desk.folder / "fit", on_progress=desk.progress, watch=watch)
     desk.show(stage=MEASURING)
     scope = live.card.scope if plan.start == "live" else _scope(library, data)
-    with tempfile.TemporaryDirectory(dir=desk.folder) as draft:
-        folder = assemble_candidate(network, data, plan, live, scope, Path(draft) / "model")
-        model = record(library, folder, who=run.who, run_id=run.id, dataset_id=data.dataset.id)
-    tracker.note_model(model, model_folder(library, model))
+    model = next((one for one in library.models.all() if one.run_id == run.id), None)
+    if model is None:  # else it was recorded before an interruption
+        with tempfile.TemporaryDirectory(dir=desk.folder) as draft:
+            folder = assemble_candidate(network, data, plan, live, scope, Path(draft) / "model")
+            model = record(library, folder, who=run.who, run_id=run.id, dataset_id=data.dataset.id)
+        tracker.note_model(model, model_folder(library, model))
+    desk.show(stage=MEASURING, model=model.id)
     curve = measure_learning_curve(data, plan, live)
     result = {
         "dataset": data.dataset.id,
@@ -201,8 +218,9 @@ def compare(library: Library, settings: Settings, model: ModelVersion, data: Lab
     if len(instances) < len(tested):
         return {"not compared": DELETED}
     groups = groups_of([instances[number] for number in tested], ages)
+    patients = library.datasets.patients_by_pixels()
     try:
-        contest = make_contest(data, model_folder(library, model), model_folder(library, live), groups)
+        contest = make_contest(data, model_folder(library, model), model_folder(library, live), groups, patients)
         verdict = judge_candidate(contest)
     except ModelError as error:
         return {"not compared": str(error)}
@@ -215,7 +233,7 @@ def compare(library: Library, settings: Settings, model: ModelVersion, data: Lab
 def _data(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> LabelledFilms:
     """Open the films of this training, or gather them from the labels as they stand now."""
     if desk.dataset_id is not None and desk.folder.exists():
-        return open_films(desk.library, desk.dataset_id, plan.classes)
+        return open_films(desk.library, desk.dataset_id, plan.classes, desk.folder)
     desk.show(stage=READING)
 
     def progress(done: int, total: int | None) -> None:
@@ -223,7 +241,7 @@ def _data(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> LabelledFilms:
         if desk.is_stopped():
             raise FitInterruptedError("Training was interrupted; it reads the films anew.")
 
-    data = gather(desk.library, run.label_set_id, plan.classes, run.who, progress)
+    data = gather(desk.library, run.label_set_id, plan.classes, run.who, desk.folder, progress)
     left_out = [vars(one) for one in data.left_out]
     desk.show(dataset=data.dataset.id, left_out=left_out, images=len(data.dataset.images))
     return data
