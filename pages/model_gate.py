@@ -4,6 +4,7 @@ import streamlit as st
 
 from medcore.errors import MedcoreError
 from medcore.library import Comparison, ModelVersion
+from medcore.library.jobs import COMPARE, WAITING
 from medcore.pictures import as_address
 from medcore.training.progress import TrainingState
 from medcore.worker.promoting import promote, roll_back
@@ -29,10 +30,15 @@ def show_gate(state: TrainingState) -> None:
 
 def show_comparison(model: ModelVersion, not_compared: str = "") -> None:
     """Show what the gate said last of a model."""
-    said = open_library().models.comparisons(model.id)
+    library = open_library()
+    live = library.models.live()
+    if live is None or live.id == model.id or model.run_id is None:
+        return
+    said = [one for one in library.models.comparisons(model.id) if one.live_id == live.id]
     if not said:
         if not_compared:
             st.warning(f"Not compared with the live model. {plain(not_compared)}", icon=":material/balance:")
+        offer_comparison(model)
         return
     newest = said[-1]
     verdict = newest.verdict
@@ -55,6 +61,31 @@ def show_comparison(model: ModelVersion, not_compared: str = "") -> None:
         f"{verdict['left_out']:,} films of patients known to one of them were left out."
     )
     show_changed(newest)
+
+
+def offer_comparison(model: ModelVersion) -> None:
+    """Offer to ask the gate about a model beside the one that is live now, and say how that stands."""
+    jobs = open_library().jobs
+    asked = [job for job in jobs.of_kind(COMPARE) if job.payload.get("model") == model.id]
+    newest = max(asked, key=lambda job: job.id, default=None)
+    if newest is not None and newest.state in WAITING:
+        wait_for(newest.id)
+        return
+    if newest is not None and newest.error:
+        st.text(newest.error)
+    st.button(
+        "Compare with the live model", icon=":material/balance:", key=f"model_compare_{model.id}",
+        on_click=jobs.enqueue, args=(COMPARE, {"model": model.id}),
+    )  # fmt: skip
+
+
+@st.fragment(run_every="2s")
+def wait_for(job_id: int) -> None:
+    """Look every two seconds whether a comparison has ended."""
+    job = open_library().jobs.get(job_id)
+    if job is None or job.state not in WAITING:
+        st.rerun()
+    st.text("The gate compares the two models.")
 
 
 def show_changed(comparison: Comparison) -> None:

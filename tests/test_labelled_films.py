@@ -8,7 +8,16 @@ import pytest
 from medcore.dicom import display_values, read_frame
 from medcore.errors import ModelError
 from medcore.library import Library, NewLabel
-from medcore.training.labelled_films import DISPUTED, LOOKS_LIKE, OTHER_CLASS, TWICE, TWO_PATIENTS, gather, open_films
+from medcore.training.labelled_films import (
+    DISPUTED,
+    LOOKS_LIKE,
+    OTHER_CLASS,
+    TWICE,
+    TWO_PATIENTS,
+    LabelledFilms,
+    gather,
+    open_films,
+)
 from tests.films import write_film
 from tests.labelled import SIDE, bring_labelled, draw
 
@@ -17,16 +26,17 @@ KINDS = ["square", "disc"] * 6
 LABELS = ["normal", "viral"] * 6
 
 
+def gathered(library: Library) -> LabelledFilms:
+    return gather(library, 1, CLASSES, "A. Reader", library.training_folder)
+
+
 def reasons(library: Library) -> dict[int | None, str]:
-    return {
-        one.instance_id: one.reason
-        for one in gather(library, 1, CLASSES, "A. Reader", library.training_folder).left_out
-    }
+    return {one.instance_id: one.reason for one in gathered(library).left_out}
 
 
 def test_every_labelled_image_is_in_one_part_with_its_film(library: Library, tmp_path: Path) -> None:
     images = bring_labelled(library, tmp_path, KINDS, LABELS)
-    data = gather(library, 1, CLASSES, "A. Reader", library.training_folder)
+    data = gathered(library)
     assert data.left_out == ()
     assert [image.instance_id for image in data.dataset.images] == images
     assert data.labels.tolist() == [0, 1] * 6
@@ -40,18 +50,12 @@ def test_every_labelled_image_is_in_one_part_with_its_film(library: Library, tmp
 
 def test_patients_stay_where_they_were_when_labels_are_added(library: Library, tmp_path: Path) -> None:
     bring_labelled(library, tmp_path / "first", KINDS, LABELS)
-    before = {
-        image.instance_id: image.part
-        for image in gather(library, 1, CLASSES, "A. Reader", library.training_folder).dataset.images
-    }
+    before = {image.instance_id: image.part for image in gathered(library).dataset.images}
     for number in range(20, 26):
         file = write_film(tmp_path / f"{number}", draw("disc", number), PatientID=f"P{number}")
         summary = library.add([file])
         library.save_label(NewLabel(1, summary.studies[0], summary.instances[0], ("viral",), "A. Reader", "upload"))
-    after = {
-        image.instance_id: image.part
-        for image in gather(library, 1, CLASSES, "A. Reader", library.training_folder).dataset.images
-    }
+    after = {image.instance_id: image.part for image in gathered(library).dataset.images}
     assert len(after) == len(before) + 6
     assert {number: after[number] for number in before} == before
 
@@ -59,7 +63,7 @@ def test_patients_stay_where_they_were_when_labels_are_added(library: Library, t
 def test_the_splits_of_an_upload_are_kept(library: Library, tmp_path: Path) -> None:
     splits = ["test", "validation", "train", "train"] * 3
     bring_labelled(library, tmp_path, KINDS, LABELS, splits)
-    images = gather(library, 1, CLASSES, "A. Reader", library.training_folder).dataset.images
+    images = gathered(library).dataset.images
     for image, split in zip(images, splits, strict=True):
         assert image.part in ({"train", "calibration"} if split == "train" else {split})
 
@@ -79,7 +83,7 @@ def test_pictures_that_look_the_same_are_never_parted(library: Library, tmp_path
         summary = library.add([write_film(tmp_path / f"twin{number}", film, PatientID=f"Q{number}")])
         library.save_label(NewLabel(1, summary.studies[0], summary.instances[0], ("normal",), "A. Reader", "upload"))
         twins += summary.instances
-    images = gather(library, 1, CLASSES, "A. Reader", library.training_folder).dataset.images
+    images = gathered(library).dataset.images
     assert len({image.part for image in images if image.instance_id in twins}) == 1
 
 
@@ -98,18 +102,18 @@ def test_an_adjudicated_label_trains(library: Library, tmp_path: Path) -> None:
     study = library.study_of(images[0]) or 0
     library.save_label(NewLabel(1, study, images[0], ("viral",), "B. Reader", "second reading"))
     library.save_label(NewLabel(1, study, images[0], ("viral",), "C. Chief", "adjudication", reason="seen together"))
-    data = gather(library, 1, CLASSES, "A. Reader", library.training_folder)
+    data = gathered(library)
     assert data.left_out == () and data.dataset.images[0].classes == ("viral",)
 
 
 def test_without_a_label_there_is_nothing_to_train_on(library: Library) -> None:
     with pytest.raises(ModelError, match="Label some"):
-        gather(library, 1, CLASSES, "A. Reader", library.training_folder)
+        gathered(library)
 
 
 def test_a_training_whose_study_was_deleted_begins_anew(library: Library, tmp_path: Path) -> None:
     images = bring_labelled(library, tmp_path, KINDS, LABELS)
-    data = gather(library, 1, CLASSES, "A. Reader", library.training_folder)
+    data = gathered(library)
     library.delete_study(library.study_of(images[0]) or 0, "B. Keeper", "sent twice")
     with pytest.raises(ModelError, match="Start it anew"):
         open_films(library, data.dataset.id, CLASSES, library.training_folder)
@@ -117,7 +121,7 @@ def test_a_training_whose_study_was_deleted_begins_anew(library: Library, tmp_pa
 
 def test_a_picture_that_looks_like_a_test_picture_does_not_train(library: Library, tmp_path: Path) -> None:
     bring_labelled(library, tmp_path, KINDS, LABELS, ["test"] * 4 + ["validation"] * 4 + ["train"] * 4)
-    gather(library, 1, CLASSES, "A. Reader", library.training_folder)
+    gathered(library)
     film = draw("square", 0) + np.random.default_rng(1).integers(0, 60, (SIDE, SIDE), np.uint16)
     twin = library.add([write_film(tmp_path / "twin", film, PatientID="Q1")])
     label = NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload", split="validation")

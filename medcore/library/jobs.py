@@ -17,6 +17,7 @@ from medcore.library import schema
 from medcore.library.database import Database
 
 PREDICT, TRAIN, REPLAY = "predict", "train", "replay"
+COMPARE = "compare"  # a candidate, with the model that is live now
 MIRROR = "mirror"  # tells MLflow which model is live
 PRIORITY_LONG = -10  # hours of work, which lets everything else pass
 PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_URGENT = 0, 10, 20  # a bulk; a few films; somebody sits and waits

@@ -25,6 +25,7 @@ NO_FILM = "it is one image of a stack or has several frames, and no single film"
 DISPUTED = "its readers disagree; decide between them on the Label page"
 OTHER_CLASS = "its label is none of the chosen classes"
 TWO_PATIENTS = "the same picture belongs to two patients; decide whose it is"
+TWO_LABELS = "the same picture has two labels; decide which is right"
 TWICE = "the same picture of this patient is there already"
 LOOKS_LIKE = "it looks the same as a picture of another patient in the {} part"
 
@@ -138,6 +139,32 @@ def open_films(library: Library, dataset_id: int, classes: Sequence[str], folder
     return LabelledFilms(dataset, tuple(classes), StoredFilms(file, (SIDE, SIDE), places, digest(dataset.images)))
 
 
+def read_part(library: Library, dataset_id: int, classes: Sequence[str], part: str, folder: Path) -> LabelledFilms:
+    """Read one part of a data set anew, into a folder; images of studies deleted since are left out.
+
+    Raises
+    ------
+    ModelError
+        If an image shows other pixels than it did.
+    PixelError
+        If one cannot be read.
+    """
+    whole = library.datasets.read(dataset_id)
+    dataset = replace(whole, images=tuple(image for image in whole.images if image.part == part))
+
+    def films() -> Iterator[np.ndarray]:
+        for image in dataset.images:
+            film = _as_film(display_values(read_frame(library.instance(image.instance_id).path), (SIDE, SIDE)))
+            if film_hash(film) != image.pixels_sha256:
+                raise ModelError("An image of this data set is drawn otherwise than it was. Train again.")
+            yield film
+
+    write_films(folder / FILMS_FILE, films())
+    places = tuple(range(len(dataset.images)))
+    stored = StoredFilms(folder / FILMS_FILE, (SIDE, SIDE), places, digest(dataset.images))
+    return LabelledFilms(dataset, tuple(classes), stored)
+
+
 @dataclass(frozen=True)
 class _Counted:
     study_id: int
@@ -189,12 +216,16 @@ def _films(
             reason = str(error) if isinstance(error, MedcoreError) else "its stored file cannot be read"
             left_out.append(LeftOut(one.study_id, one.instance_id, reason))
             continue
-        film = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+        film = _as_film(values)
         image = DatasetImage(one.instance_id, one.study_id, keys[one.study_id], film_hash(film), one.classes, "")
         read.append(_Read(image, perceptual_hash(film), one.given_part))
         if on_progress is not None:
             on_progress(number, len(counted))
         yield film
+
+
+def _as_film(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.rint(np.clip(values, 0, 255)), np.uint8)
 
 
 def _sort_out(read: Sequence[_Read], left_out: list[LeftOut]) -> list[int]:
@@ -204,11 +235,15 @@ def _sort_out(read: Sequence[_Read], left_out: list[LeftOut]) -> list[int]:
         of_picture[one.image.pixels_sha256].append(place)
     kept = []
     for places in of_picture.values():
-        of_two = len({read[place].image.patient_key for place in places}) > 1
-        kept += [] if of_two else places[:1]
-        for place in places if of_two else places[1:]:
-            image = read[place].image
-            left_out.append(LeftOut(image.study_id, image.instance_id, TWO_PATIENTS if of_two else TWICE))
+        images = [read[place].image for place in places]
+        contradiction = ""
+        if len({image.patient_key for image in images}) > 1:
+            contradiction = TWO_PATIENTS
+        elif len({image.classes for image in images}) > 1:
+            contradiction = TWO_LABELS
+        kept += [] if contradiction else places[:1]
+        for image in images if contradiction else images[1:]:
+            left_out.append(LeftOut(image.study_id, image.instance_id, contradiction or TWICE))
     return sorted(kept)
 
 

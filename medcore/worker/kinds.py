@@ -8,7 +8,7 @@ from typing import Any
 
 from medcore.errors import LibraryError, MedcoreError
 from medcore.library import Job, Library
-from medcore.library.jobs import MIRROR, PREDICT, PRIORITY_LOW, REPLAY, TRAIN
+from medcore.library.jobs import COMPARE, MIRROR, PREDICT, PRIORITY_LOW, REPLAY, TRAIN
 from medcore.library.orders import ORDER
 from medcore.settings import Settings
 from medcore.worker.evaluating.job import EVALUATE, evaluate_model
@@ -27,6 +27,12 @@ def _train(library: Library, settings: Settings, job: Job) -> dict[str, Any] | N
     return train(library, settings, job, run_job)
 
 
+def _compare(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
+    from medcore.worker.train import compare_again
+
+    return compare_again(library, settings, job)
+
+
 def _mirror(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
     from medcore.worker.tracking import mirror_live
 
@@ -35,7 +41,15 @@ def _mirror(library: Library, settings: Settings, job: Job) -> dict[str, Any] | 
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {PREDICT: predict, TRAIN: _train, MIRROR: _mirror, REPLAY: replay, ORDER: work_out_order, EVALUATE: evaluate_model}
+    {
+        PREDICT: predict,
+        TRAIN: _train,
+        COMPARE: _compare,
+        MIRROR: _mirror,
+        REPLAY: replay,
+        ORDER: work_out_order,
+        EVALUATE: evaluate_model,
+    }
 )
 
 

@@ -83,7 +83,8 @@ class Worker:
 
     def _watch(self, child: Child, job: Job) -> Outcome | None:
         """Show signs of life while the job runs; None where it was not allowed to end."""
-        moved_at, position = time.monotonic(), ()
+        moved_at = time.monotonic()
+        position: tuple[object, ...] = ()
         while not self._stop.is_set():
             outcome = child.outcome(HEARTBEAT_S)
             if outcome is not None:

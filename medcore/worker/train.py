@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from medcore.classifier import read_model_card
 from medcore.classifier.scope import Scope
 from medcore.errors import LibraryError, MedcoreError, ModelError
 from medcore.library import EpochRow, Job, Library, ModelVersion, TrainingRun
@@ -20,7 +21,7 @@ from medcore.settings import Settings
 from medcore.training.candidate import assemble_candidate, measure_learning_curve, read_live, train_candidate
 from medcore.training.contest import make_contest, verdict_json
 from medcore.training.gate import judge_candidate
-from medcore.training.labelled_films import LabelledFilms, gather, open_films
+from medcore.training.labelled_films import LabelledFilms, gather, open_films, read_part
 from medcore.training.plan import TrainingPlan
 from medcore.training.watching import Epoch, FitInterruptedError, Watch
 from medcore.worker.facts import groups_of, scope_of
@@ -143,6 +144,7 @@ class Desk:
         return next(model for model in self.library.models.all() if model.id == self._shown["live"])
 
     def look(self) -> None:
+        """See whether it is to stop, and let more urgent jobs pass."""
         now = self.library.jobs.get(self.job.id)
         self._stopped = now is None or bool(now.wish) or now.owner != self.job.owner
         while not self._stopped and self.library.jobs.is_outranked(self.job):
@@ -228,6 +230,26 @@ def compare(library: Library, settings: Settings, model: ModelVersion, data: Lab
         model.id, live.id, data.dataset.id, passes=verdict.passes, verdict=verdict_json(verdict, data)
     )
     return {"comparison": said.id, "passes": said.passes}
+
+
+def compare_again(library: Library, settings: Settings, job: Job) -> dict[str, Any]:
+    """Compare a candidate with the model that is live now, on the test films of the data set that it was made from.
+
+    Raises
+    ------
+    ModelError
+        If it was not made here, or its films cannot be read any more.
+    """
+    model = next((one for one in library.models.all() if one.id == job.payload["model"]), None)
+    if model is None or model.dataset_id is None:
+        raise ModelError("This model was not trained here, so that there are no test films to compare it on.")
+    classes = read_model_card(model_folder(library, model)).classes
+    with tempfile.TemporaryDirectory() as folder:
+        data = read_part(library, model.dataset_id, classes, "test", Path(folder))
+        found = compare(library, settings, model, data)
+    if "not compared" in found:
+        raise ModelError(str(found["not compared"]))
+    return found
 
 
 def _data(desk: Desk, run: TrainingRun, plan: TrainingPlan) -> LabelledFilms:
