@@ -87,13 +87,14 @@ def _add(paths: tuple[Path, ...]) -> None:
 def classify(paths: tuple[Path, ...], table: Path, age: float | None) -> None:
     """Classify DICOM files without adding them to the library."""
     from medcore.library import Library
-    from medcore.worker.classify import classify_files, write_table
+    from medcore.worker.classify import Columns, classify_files, write_table
     from medcore.worker.installed import live_model_folder
 
     settings = Settings.from_environment()
     model = live_model_folder(Library.open(settings), settings)
     with progress("Classifying") as bar:
-        failed = write_table(classify_files(paths, model, age_years=age, on_progress=bar), table)
+        rows = classify_files(paths, model, age_years=age, on_progress=bar)
+        failed = write_table(rows, table, Columns.of(model))
     if failed:
         click.echo(f"{failed} files could not be classified; the table says why.", err=True)
         sys.exit(1)

@@ -8,7 +8,7 @@ import pytest
 
 from medcore.classifier import default_model_folder
 from medcore.errors import LibraryError
-from medcore.worker.classify import Row, classify_files, write_table
+from medcore.worker.classify import Columns, Row, classify_files, write_table
 from tests.films import ramp, write_film
 from tests.test_predict import BrightnessModel
 
@@ -78,6 +78,14 @@ def test_a_film_has_its_range_and_the_labels_that_are_not_ruled_out_in_its_row(
     pneumonia = float(answered["pneumonia"])
     assert float(answered["pneumonia_low"]) == pytest.approx(pneumonia / 2)
     assert float(answered["pneumonia_high"]) == pytest.approx((1 + pneumonia) / 2)
-    assert answered["not_ruled_out"] == "normal bacterial"
+    assert answered["not_ruled_out"] == "normal; bacterial"
     assert refused["scope"] == "refused"
     assert refused["pneumonia_low"] == refused["pneumonia_high"] == refused["not_ruled_out"] == ""
+
+
+def test_a_model_of_other_classes_has_columns_of_its_own(tmp_path: Path) -> None:
+    row = Row("film", probabilities={"benign": 0.25, "malignant": 0.75}, pneumonia=0.75, not_ruled_out=("malignant",))
+    write_table([row], tmp_path / "table.csv", Columns(("benign", "malignant"), "malignant finding"))
+    (found,) = read_table(tmp_path / "table.csv")
+    assert (found["benign"], found["malignant"], found["malignant finding"]) == ("0.25", "0.75", "0.75")
+    assert "normal" not in found and "pneumonia" not in found

@@ -3,11 +3,13 @@
 import csv
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from medcore.classifier import read_model_card
+from medcore.classifier.decision import CLASSES, PNEUMONIA
 from medcore.dicom import CheckedFile, Refusal, check_files
 from medcore.library import StoredPrediction
 from medcore.library.new_file import check_place, new_file
@@ -15,6 +17,7 @@ from medcore.plain_cells import plain_cell
 from medcore.worker.answers import Explains, Film, Model, answer_films
 
 CHUNK = 64  # images answered at once
+BETWEEN = "; "  # labels of one cell
 SYNTHETIC = "SYNTHETIC"
 FAILURES = ("failed", "not taken")
 
@@ -28,17 +31,48 @@ class Row:
     series_instance_uid: str = ""
     sop_instance_uid: str = ""
     synthetic: str = ""  # SYNTHETIC where the file says that it is nobody's
-    normal: float | None = None
-    bacterial: float | None = None
-    viral: float | None = None
-    pneumonia: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)  # by class
+    pneumonia: float | None = None  # probability of the finding, whatever the model finds
     pneumonia_low: float | None = None
     pneumonia_high: float | None = None
-    not_ruled_out: str = ""  # the labels that fit, with a space between
+    not_ruled_out: tuple[str, ...] = ()  # the labels that fit
     decision: str = ""
     scope: str = ""  # answered, refused, needs age, failed, not taken
     reason: str = ""
     model: str = ""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a table calls a model's figures: a column a class, and three for its finding."""
+
+    classes: tuple[str, ...] = CLASSES
+    finding: str = PNEUMONIA
+
+    @classmethod
+    def of(cls, model_folder: Path) -> "Columns":
+        """Read them from a model's card."""
+        card = read_model_card(model_folder)
+        return cls(card.classes, card.finding)
+
+    def cells(self, row: Row) -> dict[str, object]:
+        """Lay a row out, by the names of its columns."""
+        return {
+            "path": row.path,
+            "study_instance_uid": row.study_instance_uid,
+            "series_instance_uid": row.series_instance_uid,
+            "sop_instance_uid": row.sop_instance_uid,
+            "synthetic": row.synthetic,
+            **{name: row.probabilities.get(name) for name in self.classes},
+            self.finding: row.pneumonia,
+            f"{self.finding}_low": row.pneumonia_low,
+            f"{self.finding}_high": row.pneumonia_high,
+            "not_ruled_out": BETWEEN.join(row.not_ruled_out),
+            "decision": row.decision,
+            "scope": row.scope,
+            "reason": row.reason,
+            "model": row.model,
+        }
 
 
 def classify_files(
@@ -72,7 +106,7 @@ def classify_files(
             yield from _rows(model, chunk, age_years)
 
 
-def write_table(rows: Iterable[Row], table: Path) -> int:
+def write_table(rows: Iterable[Row], table: Path, columns: Columns = Columns()) -> int:  # noqa: B008 (frozen)
     """Write rows as CSV, with cells that a spreadsheet would run made harmless; return how many failed.
 
     The rows wait in a file of the system's until all are there: `table` may lie in a folder that is being classified.
@@ -86,9 +120,9 @@ def write_table(rows: Iterable[Row], table: Path) -> int:
     failed = 0
     with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as draft:
         writer = csv.writer(draft, quoting=csv.QUOTE_ALL)
-        writer.writerow(field.name for field in fields(Row))
+        writer.writerow(map(_cell, columns.cells(Row(""))))
         for row in rows:
-            writer.writerow(map(_cell, astuple(row)))
+            writer.writerow(map(_cell, columns.cells(row).values()))
             failed += row.scope in FAILURES
         draft.seek(0)
         with new_file(table, "table") as whole, whole.open("w", newline="", encoding="utf-8") as stream:
@@ -115,20 +149,17 @@ def _refused(refusal: Refusal) -> Row:
 
 def _row(file: CheckedFile, answer: StoredPrediction) -> Row:
     attributes = file.attributes
-    by_class = answer.probabilities
     return Row(
         path=file.source,
         study_instance_uid=attributes.study_instance_uid,
         series_instance_uid=attributes.series_instance_uid,
         sop_instance_uid=attributes.sop_instance_uid,
         synthetic=SYNTHETIC if attributes.synthetic else "",
-        normal=by_class.get("normal"),
-        bacterial=by_class.get("bacterial"),
-        viral=by_class.get("viral"),
+        probabilities=answer.probabilities,
         pneumonia=answer.pneumonia,
         pneumonia_low=answer.pneumonia_low,
         pneumonia_high=answer.pneumonia_high,
-        not_ruled_out=" ".join(answer.not_ruled_out or ()),
+        not_ruled_out=answer.not_ruled_out or (),
         decision=answer.decision,
         scope=answer.state,
         reason=answer.reason,
