@@ -57,7 +57,8 @@ def raw_maps(logits: np.ndarray, contributions: np.ndarray, named: Sequence[str]
     named : sequence of str
         As `targets` names them.
     """
-    gradients = dict(zip(named, (positive_gradient(logits), *np.eye(len(logits))), strict=True))
+    every = zip(named, (positive_gradient(logits), *np.eye(len(logits))), strict=True)
+    gradients = dict(reversed(list(every)))  # of two classes, the finding's map stands for the class of that name
     return {
         target: np.maximum(contributions @ gradient, 0).astype(np.float32) for target, gradient in gradients.items()
     }
