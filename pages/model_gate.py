@@ -1,15 +1,14 @@
-"""What the gate says of a candidate, side by side with the live model, and a person's decision about it."""
+"""What the gate says of a candidate, side by side with the live model."""
 
 import streamlit as st
 
-from medcore.errors import MedcoreError
 from medcore.library import Comparison, ModelVersion
-from medcore.library.jobs import COMPARE, WAITING
 from medcore.pictures import as_address
 from medcore.training.progress import TrainingState
-from medcore.worker.promoting import promote, roll_back
 from pages.about_parts import show_table
 from pages.installation import open_library
+from pages.model_compare import offer_comparison
+from pages.model_decide import decide
 from pages.words import plain
 
 MOST_SHOWN = 12  # films that change sides
@@ -63,31 +62,6 @@ def show_comparison(model: ModelVersion, not_compared: str = "") -> None:
     show_changed(newest)
 
 
-def offer_comparison(model: ModelVersion) -> None:
-    """Offer to ask the gate about a model beside the one that is live now, and say how that stands."""
-    jobs = open_library().jobs
-    asked = [job for job in jobs.of_kind(COMPARE) if job.payload.get("model") == model.id]
-    newest = max(asked, key=lambda job: job.id, default=None)
-    if newest is not None and newest.state in WAITING:
-        wait_for(newest.id)
-        return
-    if newest is not None and newest.error:
-        st.text(newest.error)
-    st.button(
-        "Compare with the live model", icon=":material/balance:", key=f"model_compare_{model.id}",
-        on_click=jobs.enqueue, args=(COMPARE, {"model": model.id}),
-    )  # fmt: skip
-
-
-@st.fragment(run_every="2s")
-def wait_for(job_id: int) -> None:
-    """Look every two seconds whether a comparison has ended."""
-    job = open_library().jobs.get(job_id)
-    if job is None or job.state not in WAITING:
-        st.rerun()
-    st.text("The gate compares the two models.")
-
-
 def show_changed(comparison: Comparison) -> None:
     """Show the films whose decision changes sides."""
     changed = comparison.verdict["changed"]
@@ -103,33 +77,3 @@ def show_changed(comparison: Comparison) -> None:
                 with st.container(width=120):
                     st.image(as_address(picture), width=110)
                     st.page_link("review.py", label="Open", query_params={"study": str(study_id)})
-
-
-def decide(model: ModelVersion) -> None:
-    """Take a person's decision to make a model live, with a name and a reason."""
-    library = open_library()
-    live = library.models.live()
-    if live is not None and live.id == model.id:
-        st.badge("Live", color="green")
-        return
-    was_live = any(one.model_id == model.id for one in library.models.history())
-    beside = [one for one in library.models.comparisons(model.id) if live is not None and one.live_id == live.id]
-    passed = bool(beside) and beside[-1].passes
-    with st.form(f"model_decide_{model.id}", border=True):
-        who = st.text_input("Your name (not verified)", key=f"model_who_{model.id}")
-        reason = st.text_input("Reason", key=f"model_reason_{model.id}")
-        override = False
-        if not passed and not was_live:
-            override = st.checkbox("Override the gate: I take responsibility by name", key=f"model_override_{model.id}")
-        pressed = st.form_submit_button("Roll back to this model" if was_live else "Make it live", type="primary")
-    if not pressed:
-        return
-    try:
-        if was_live:
-            roll_back(library, model, who, reason)
-        else:
-            promote(library, model, who, reason, override=override)
-    except MedcoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.rerun()

@@ -5,7 +5,8 @@ import streamlit as st
 from medcore.library import ModelVersion
 from pages.about_parts import show_table
 from pages.installation import open_library
-from pages.model_gate import decide, show_comparison
+from pages.model_decide import decide
+from pages.model_gate import show_comparison
 from pages.words import counted, moment, plain
 
 HOW = {

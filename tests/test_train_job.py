@@ -98,7 +98,7 @@ def test_from_labels_to_a_live_model_and_back(library: Library, settings: Settin
 def test_a_training_pauses_lets_urgent_work_pass_and_ends_when_cancelled(
     library: Library, settings: Settings, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("medcore.worker.train.LOOK_S", 0.0)
+    monkeypatch.setattr("medcore.worker.desk.LOOK_S", 0.0)
     start_training(library, asked, "A. Modeller")
     while (training := library.jobs.take("test")) is not None and training.kind != "train":
         library.jobs.finish(training.id, owner="test")

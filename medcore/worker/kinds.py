@@ -28,7 +28,7 @@ def _train(library: Library, settings: Settings, job: Job) -> dict[str, Any] | N
 
 
 def _compare(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
-    from medcore.worker.train import compare_again
+    from medcore.worker.comparing import compare_again
 
     return compare_again(library, settings, job)
 
