@@ -10,7 +10,6 @@ from medcore.errors import ModelError
 from medcore.library import Library, NewLabel
 from medcore.training.labelled_films import (
     DISPUTED,
-    LOOKS_LIKE,
     OTHER_CLASS,
     TWICE,
     TWO_PATIENTS,
@@ -18,6 +17,7 @@ from medcore.training.labelled_films import (
     gather,
     open_films,
 )
+from medcore.training.parting import LOOKS_LIKE
 from tests.films import write_film
 from tests.labelled import SIDE, bring_labelled, draw
 

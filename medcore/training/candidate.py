@@ -1,61 +1,47 @@
 """Make a candidate from labelled films: train it, learn what its answers are worth, and write its folder."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore import __version__
-from medcore.classifier.card import (
-    ModelCard,
-    StartingWeights,
-    TrainingData,
-    read_model_card,
-    write_model_card,
-)
+from medcore.classifier.card import write_model_card
 from medcore.classifier.decision import positive_probability, probabilities
-from medcore.classifier.film_hash import SIDE, film_hash
+from medcore.classifier.film_hash import film_hash
 from medcore.classifier.forward import Forward
 from medcore.classifier.model_folder import (
     CERTAINTY_FILE,
     FAMILIARITY_FILE,
     MODEL_FILE,
-    PARTS,
     QUALITY_FILE,
     TRAINING_FILMS_FILE,
-    check_files,
-    file_sha256,
     read_training_films,
 )
-from medcore.classifier.network import ARCHITECTURE, LOGITS_LAYER, build_network
 from medcore.classifier.normalization import normalize
 from medcore.classifier.report import Report, write_report
-from medcore.classifier.runtime import import_keras
 from medcore.classifier.scope import Scope
 from medcore.errors import ModelError
 from medcore.evaluation.calibration import cross_entropy
-from medcore.evaluation.operating_point import BALANCED, OperatingPoint, choose_operating_points
+from medcore.evaluation.operating_point import BALANCED, choose_operating_points
 from medcore.evaluation.roc import auc
-from medcore.training import pretrained
 from medcore.training.asking import outputs_of
 from medcore.training.assemble import map_scale, put_in_place
-from medcore.training.batches import Films, resize_films
+from medcore.training.batches import resize_films
+from medcore.training.candidate_card import NEEDED, candidate_card
 from medcore.training.certify import certify
 from medcore.training.copies import with_copies
 from medcore.training.fit import OnProgress
 from medcore.training.fit_familiarity import fit_familiarity
 from medcore.training.fit_quality import fit_quality
 from medcore.training.labelled_films import LabelledFilms
-from medcore.training.learning_curve import LearningCurve, learning_curve
+from medcore.training.live_start import Live, start_from
 from medcore.training.measurements import measure_positive
 from medcore.training.plan import TrainingPlan
-from medcore.training.recipe import Phase, Recipe
-from medcore.training.starting import pooled_features, start_pretrained, train_network
+from medcore.training.recipe import Recipe
+from medcore.training.starting import start_pretrained, train_network
 from medcore.training.stored_films import StoredFilms
 from medcore.training.watching import UNWATCHED, Judgement, Watch
 
@@ -65,16 +51,7 @@ if TYPE_CHECKING:
 FEWEST_PATIENTS = 2  # of each class, in each part that a training needs
 ENOUGH_TO_LOOK_AT = 4000  # of them, at most
 ENOUGH_FOR_LOOKS = 100  # training films, for a model of its own of how its films look
-NEEDED = ("train", "calibration", "validation")
 SMALLEST = 1e-12  # probability, so that no logarithm is of 0
-
-
-@dataclass(frozen=True)
-class Live:
-    """The model that is live while a candidate is made: where it may start from, and whose scope it may take over."""
-
-    folder: Path
-    card: ModelCard
 
 
 def check_enough(data: LabelledFilms) -> None:
@@ -132,40 +109,6 @@ def train_candidate(
     )
 
 
-def start_from(live: Live, classes: Sequence[str]) -> Callable[..., Callable[["keras.Model"], None]]:
-    """Return what fills a network with the live model's weights; a class that it lacks begins with drawn ones."""
-
-    def prepare(films: Films, targets: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], None]:
-        def start(network: "keras.Model") -> None:
-            old = import_keras().saving.load_model(live.folder / MODEL_FILE, compile=False, safe_mode=True)
-            for layer in old.layers:
-                if layer.name != LOGITS_LAYER and layer.weights:
-                    network.get_layer(layer.name).set_weights(layer.get_weights())
-            kernel, bias = network.get_layer(LOGITS_LAYER).get_weights()
-            old_kernel, old_bias = old.get_layer(LOGITS_LAYER).get_weights()
-            for place, name in enumerate(classes):
-                if name in live.card.classes:
-                    known = live.card.classes.index(name)
-                    kernel[:, place], bias[place] = old_kernel[:, known], old_bias[known]
-            network.get_layer(LOGITS_LAYER).set_weights([kernel, bias])
-
-        return start
-
-    return prepare
-
-
-def measure_learning_curve(data: LabelledFilms, plan: TrainingPlan, live: Live) -> LearningCurve:
-    """Say, with the network that a training starts from, what more and more of its labels bring."""
-    films, labels, patients = data.part("train")
-    shown, expected, _ = data.part("validation")
-    start = start_from(live, plan.classes) if plan.start == "live" else start_pretrained
-    network = build_network(len(plan.classes))
-    start(films, np.eye(len(plan.classes))[labels], replace(plan.recipe, head_first=False))(network)
-    whole = replace(plan.recipe, phases=(Phase(SIDE, 1),))
-    features = pooled_features(network, films, whole)
-    return learning_curve(features, labels, patients, pooled_features(network, shown, whole), expected, plan.classes)
-
-
 def assemble_candidate(
     network: "keras.Model", data: LabelledFilms, plan: TrainingPlan, live: Live, scope: Scope, out: Path
 ) -> Path:
@@ -207,7 +150,7 @@ def assemble_candidate(
         (folder / TRAINING_FILMS_FILE).write_text("".join(f"{sha256}\n" for sha256 in sorted(hashes)))
         _write_looks(folder, forward, data, size)
         write_report(folder, Report({"validation": figures}, {}, {}))
-        write_model_card(folder, _card(folder, data, plan, live, scope, points, map_scale(outputs)))
+        write_model_card(folder, candidate_card(folder, data, plan, live, scope, points, map_scale(outputs)))
 
     return put_in_place(write, out)
 
@@ -237,78 +180,3 @@ def _write_looks(folder: Path, forward: Forward, data: LabelledFilms, size: int)
     known, aside = forward(with_copies(own)).features, forward(with_copies(held_out, seed=1)).features
     fit_familiarity(known, aside).write(folder / FAMILIARITY_FILE)
     fit_quality(own, held_out).write(folder / QUALITY_FILE)
-
-
-def _card(
-    folder: Path,
-    data: LabelledFilms,
-    plan: TrainingPlan,
-    live: Live,
-    scope: Scope,
-    points: tuple[OperatingPoint, ...],
-    scale: float,
-) -> ModelCard:
-    sha256 = file_sha256(folder / MODEL_FILE)
-    today = datetime.now(UTC).date().isoformat()
-    size = plan.recipe.phases[-1].size
-    return ModelCard(
-        name=plan.name,
-        version=f"{today}-{sha256[:8]}",
-        purpose=f"{plan.finding[:1].upper()}{plan.finding[1:]} on films like those that it was made from",
-        classes=plan.classes,
-        input_size=(size, size),
-        normalization=plan.recipe.normalization,
-        preprocessing=plan.recipe.preprocessing,
-        architecture=ARCHITECTURE,
-        operating_points=points,
-        live_point=BALANCED,
-        map_scale=scale,
-        scope=scope,
-        training_data=TrainingData(
-            name=f"Labelled films of this installation, data set {data.dataset.id}, SHA-256 {data.dataset.sha256[:16]}",
-            source="this installation",
-            licence="as its owner decides",
-            attribution="this installation's readers",
-            **_counts(data),
-        ),
-        starting_weights=_starting_weights(plan, live),
-        recipe=plan.recipe.to_json(),
-        medcore_version=__version__,
-        created=today,
-        sha256=sha256,
-        parts={name: file_sha256(folder / name) for name in PARTS if (folder / name).exists()},
-        finding=plan.finding,
-    )
-
-
-def _starting_weights(plan: TrainingPlan, live: Live) -> StartingWeights:
-    if plan.start == "live":
-        return StartingWeights(
-            f"{live.card.name} {live.card.version}", "this installation", "as that model's card says", live.card.sha256
-        )
-    return pretrained.STARTING_WEIGHTS
-
-
-def _counts(data: LabelledFilms) -> dict[str, dict[str, dict[str, int]]]:
-    films: dict[str, dict[str, int]] = {}
-    patients: dict[str, dict[str, int]] = {}
-    for part in (*NEEDED, "test"):
-        _, labels, whose = data.part(part)
-        named = [data.classes[label] for label in labels]
-        films[part] = {name: Counter(named)[name] for name in data.classes}
-        both = Counter(name for name, _ in set(zip(named, whose, strict=True)))
-        patients[part] = {name: both[name] for name in data.classes}
-    return {"films": films, "patients": patients}
-
-
-def read_live(folder: Path) -> Live:
-    """Read the card of the live model, and see that its files are those that it describes.
-
-    Raises
-    ------
-    ModelError
-        If one is missing or another one.
-    """
-    card = read_model_card(folder)
-    check_files(folder, card)
-    return Live(folder, card)

@@ -1,7 +1,7 @@
 """From the labels of a set to films that can be trained on: read once, sorted out, split by patient, kept on disk."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,15 +10,14 @@ import numpy as np
 from medcore.classifier.film_hash import SIDE, film_hash
 from medcore.dicom import display_values, read_frame
 from medcore.errors import MedcoreError, ModelError
-from medcore.labelling.duplicates import find_near, perceptual_hash
+from medcore.labelling.duplicates import perceptual_hash
 from medcore.library import Dataset, DatasetImage, Library
 from medcore.library.datasets import digest
-from medcore.library.records import PARTS
-from medcore.training.splitting import SHARES, Labelled, group_patients, split_patients
+from medcore.training.parting import LeftOut, ReadImage, fixed_parts, part_twins
+from medcore.training.splitting import Labelled, split_patients
 from medcore.training.stored_films import StoredFilms, write_films
 
 FILMS_FILE = "films.bin"
-GIVEN_TRAINING = "train"
 OnProgress = Callable[[int, int | None], None]
 SEVERAL = "a study with several images is labelled as a whole; label its images"
 NO_FILM = "it is one image of a stack or has several frames, and no single film"
@@ -27,16 +26,6 @@ OTHER_CLASS = "its label is none of the chosen classes"
 TWO_PATIENTS = "the same picture belongs to two patients; decide whose it is"
 TWO_LABELS = "the same picture has two labels; decide which is right"
 TWICE = "the same picture of this patient is there already"
-LOOKS_LIKE = "it looks the same as a picture of another patient in the {} part"
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """An image, or a study that was labelled as a whole, that does not train, and why."""
-
-    study_id: int
-    instance_id: int | None
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +51,6 @@ class LabelledFilms:
         places = self.places(part)
         patients = tuple(str(self.dataset.images[place].patient_key) for place in places)
         return self.films.part(places.tolist()), self.labels[places], patients
-
-
-@dataclass(frozen=True)
-class _Read:
-    """A labelled image that was read."""
-
-    image: DatasetImage
-    look: bytes
-    given_part: str
 
 
 def gather(
@@ -105,13 +85,13 @@ def gather(
     counted, left_out = _counted(library, label_set_id, classes)
     draft = folder / "reading.bin"
     folder.mkdir(parents=True, exist_ok=True)
-    read: list[_Read] = []
+    read: list[ReadImage] = []
     write_films(draft, _films(library, counted, read, left_out, on_progress))
     kept = _sort_out(read, left_out)
     if not kept:
         raise ModelError("No labelled image of these classes is left to train on. Label some, or choose other classes.")
-    fixed, shares = _fixed_parts([read[place] for place in kept], library.datasets.parts_so_far(label_set_id))
-    kept, alike = _part_twins(read, kept, fixed, left_out)
+    fixed, shares = fixed_parts([read[place] for place in kept], library.datasets.parts_so_far(label_set_id))
+    kept, alike = part_twins(read, kept, fixed, left_out)
     dealt = [Labelled(str(read[place].image.patient_key), read[place].image.classes) for place in kept]
     parts = {int(one): part for one, part in split_patients(dealt, fixed, alike, shares=shares).items()}
     images = [replace(read[place].image, part=parts[read[place].image.patient_key]) for place in kept]
@@ -199,7 +179,7 @@ def _counted(library: Library, label_set_id: int, classes: Sequence[str]) -> tup
 def _films(
     library: Library,
     counted: Sequence[_Counted],
-    read: list[_Read],
+    read: list[ReadImage],
     left_out: list[LeftOut],
     on_progress: OnProgress | None,
 ) -> Iterator[np.ndarray]:
@@ -218,7 +198,7 @@ def _films(
             continue
         film = _as_film(values)
         image = DatasetImage(one.instance_id, one.study_id, keys[one.study_id], film_hash(film), one.classes, "")
-        read.append(_Read(image, perceptual_hash(film), one.given_part))
+        read.append(ReadImage(image, perceptual_hash(film), one.given_part))
         if on_progress is not None:
             on_progress(number, len(counted))
         yield film
@@ -228,7 +208,7 @@ def _as_film(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.rint(np.clip(values, 0, 255)), np.uint8)
 
 
-def _sort_out(read: Sequence[_Read], left_out: list[LeftOut]) -> list[int]:
+def _sort_out(read: Sequence[ReadImage], left_out: list[LeftOut]) -> list[int]:
     """Return the places of the images that are there once; what is of two patients is left out."""
     of_picture: dict[str, list[int]] = defaultdict(list)
     for place, one in enumerate(read):
@@ -245,50 +225,3 @@ def _sort_out(read: Sequence[_Read], left_out: list[LeftOut]) -> list[int]:
         for image in images if contradiction else images[1:]:
             left_out.append(LeftOut(image.study_id, image.instance_id, contradiction or TWICE))
     return sorted(kept)
-
-
-def _fixed_parts(read: Sequence[_Read], known: Mapping[int, str]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the part of patients who have one, from before or from an upload, and the shares of the parts for others.
-
-    Where an upload says who tests or validates, nobody else is drawn for that.
-    """
-    before = {str(patient): part for patient, part in known.items()}
-    given = {str(one.image.patient_key): one.given_part for one in read if one.given_part}
-    fixed = {patient: part for patient, part in given.items() if part != GIVEN_TRAINING} | before
-    drawn = {part: share for part, share in SHARES.items() if part not in given.values() or part == GIVEN_TRAINING}
-    return fixed, {part: share / sum(drawn.values()) for part, share in drawn.items()}
-
-
-def _part_twins(
-    read: Sequence[_Read], kept: Sequence[int], fixed: Mapping[str, str], left_out: list[LeftOut]
-) -> tuple[list[int], list[tuple[str, str]]]:
-    """Leave out pictures that look like one of a patient in another part; return the others, and who looks alike.
-
-    The picture in the later part, test before validation, stays: what is asked must not have been learnt.
-    """
-    patient_of = {place: str(read[place].image.patient_key) for place in kept}
-    found = find_near([read[place].look for place in kept])
-    pairs = [(kept[pair.first], kept[pair.second]) for pair in found]
-    pairs = [pair for pair in pairs if patient_of[pair[0]] != patient_of[pair[1]]]
-    dropped: set[int] = set()
-    while conflict := _conflict([(patient_of[one], patient_of[other]) for one, other in pairs], fixed):
-        group, strongest = conflict
-        weaker = {place for pair in pairs for place in pair if fixed.get(patient_of[place], strongest) != strongest}
-        dropped |= {place for place in weaker if patient_of[place] in group}
-        pairs = [pair for pair in pairs if not dropped & set(pair)]
-        for place in sorted(weaker & dropped):
-            image = read[place].image
-            left_out.append(LeftOut(image.study_id, image.instance_id, LOOKS_LIKE.format(strongest)))
-    alike = [(patient_of[one], patient_of[other]) for one, other in pairs]
-    return [place for place in kept if place not in dropped], alike
-
-
-def _conflict(alike: Sequence[tuple[str, str]], fixed: Mapping[str, str]) -> tuple[set[str], str] | None:
-    """Find patients who look alike and are in several parts already, and the latest of these parts."""
-    groups = group_patients({patient for pair in alike for patient in pair}, alike)
-    for name in sorted(set(groups.values())):
-        group = {patient for patient, its_name in groups.items() if its_name == name}
-        parts = {fixed[patient] for patient in group if patient in fixed}
-        if len(parts) > 1:
-            return group, max(parts, key=PARTS.index)
-    return None

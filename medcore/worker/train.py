@@ -13,8 +13,9 @@ from medcore.library import EpochRow, Job, Library, TrainingRun
 from medcore.library.database import FULL_DISK_ERRORS
 from medcore.library.jobs import CANCEL
 from medcore.settings import Settings
-from medcore.training.candidate import assemble_candidate, measure_learning_curve, read_live, train_candidate
+from medcore.training.candidate import assemble_candidate, train_candidate
 from medcore.training.labelled_films import LabelledFilms, gather, open_films
+from medcore.training.live_start import measure_learning_curve, read_live
 from medcore.training.plan import TrainingPlan
 from medcore.training.watching import Epoch, FitInterruptedError, Watch
 from medcore.worker.comparing import compare
