@@ -6,6 +6,7 @@ folder of the real films. Names of proofs as arguments run those alone.
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,41 @@ def wrong_labels() -> None:
             assert not tell_gate(library, work(library, settings))
 
 
+def killed() -> None:
+    """A worker that is killed (kill -9) in the middle of a training: within 30 s nothing is "running", and it goes on."""
+    paths, rows = practice_films()
+    with tempfile.TemporaryDirectory() as folder:
+        library, settings = fresh(folder)
+        bring(library, library.label_sets()[0], paths, CHILD, table_of(rows, [row["label"] for row in rows]))
+        run = start_training(library, Asked("Findings in Review", preset="quick", name="killed"), WHO)
+        worker = _start_worker(settings)
+        while not library.trainings.epochs(run.id):
+            time.sleep(0.2)
+        before = library.jobs.get(run.job_id)
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+        began = time.monotonic()
+        while any(job.state == "running" for job in library.jobs.active()):
+            time.sleep(0.2)
+        say(f"  queued again {time.monotonic() - began:.0f} s after the kill, at step {before.done if before else 0}")
+        worker = _start_worker(settings)
+        first = 0
+        while (job := library.jobs.get(run.job_id)) is not None and job.state in ("queued", "running"):
+            first = first or (job.done if job.working_on.get("stage") == "training" else 0)
+            time.sleep(0.2)
+        worker.terminate()
+        worker.wait()
+        epochs = [epoch.epoch for epoch in library.trainings.epochs(run.id)]
+        say(f"  went on at step {first}, ended {job.state if job else 'gone'}, epochs {epochs[0]} to {epochs[-1]}")
+        assert job is not None and job.state == "done" and epochs == list(range(1, len(epochs) + 1))
+
+
+def _start_worker(settings: Settings) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "MEDCORE_DATA_DIR": str(settings.data_dir)}
+    command = [sys.executable, "-m", "medcore.worker"]
+    return subprocess.Popen(command, env=environment, cwd=REPOSITORY, start_new_session=True)
+
+
 def breast() -> None:
     """BreastMNIST as labelled PNG files, by the standard preset from ImageNet weights."""
     classes = ("malignant", "normal or benign")
@@ -294,6 +330,7 @@ def _studies(library: Library) -> list[int]:
 PROOFS: dict[str, Callable[[], None]] = {
     "loop": loop,
     "wrong labels": wrong_labels,
+    "killed": killed,
     "breast": breast,
     "throughput": throughput,
     "memory": memory,
