@@ -158,7 +158,7 @@ def wrong_labels() -> None:
 
 
 def killed() -> None:
-    """A worker that is killed (kill -9) in the middle of a training: within 30 s nothing is "running", and it goes on."""
+    """A worker that is killed (kill -9) while it trains: within 30 s nothing is "running", and it goes on."""
     paths, rows = practice_films()
     with tempfile.TemporaryDirectory() as folder:
         library, settings = fresh(folder)
