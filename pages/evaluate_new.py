@@ -3,7 +3,7 @@
 import streamlit as st
 
 from medcore.library import Job
-from medcore.worker.evaluating.job import EVALUATE
+from medcore.library.jobs import EVALUATE
 from pages.evaluate_kept import CHOSEN
 from pages.installation import open_library
 from pages.words import counted

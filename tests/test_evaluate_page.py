@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from medcore.library import Library, NewLabel, StudyQuery
+from medcore.library.jobs import EVALUATE
 from medcore.settings import Settings
-from medcore.worker.evaluating.job import EVALUATE
 from medcore.worker.evaluating.store import KeptEvaluations
 from tests.evaluations import assessed, twelve_films, write_folder
 from tests.films import write_film

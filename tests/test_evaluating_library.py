@@ -7,10 +7,9 @@ import pytest
 
 from medcore.errors import LibraryError, MedcoreError, ModelError
 from medcore.library import LabelSet, Library, NewLabel, StudyQuery
-from medcore.library.jobs import PRIORITY_URGENT
+from medcore.library.jobs import EVALUATE, PRIORITY_URGENT
 from medcore.settings import Settings
 from medcore.worker.evaluating import job as job_module
-from medcore.worker.evaluating.job import EVALUATE
 from medcore.worker.evaluating.library_cases import library_cases
 from medcore.worker.evaluating.store import KeptEvaluations
 from medcore.worker.kinds import run_job

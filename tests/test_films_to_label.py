@@ -6,7 +6,7 @@ import pytest
 
 from medcore.library import Library
 from medcore.library.jobs import PRIORITY_URGENT
-from tests.libraries import Bring, make_answer, make_attributes
+from tests.libraries import LIVE, Bring, make_answer, make_attributes
 
 
 def test_films_of_real_patients_are_offered_and_the_pictures_of_one_belong_together(
@@ -41,7 +41,7 @@ def test_a_models_newest_answer_is_read_without_its_maps(library: Library, bring
     library.save_prediction(first, make_answer(0.2))
     library.save_prediction(first, make_answer(0.7))
     library.save_prediction(second, make_answer(0.9, model_version="older"))
-    (answer,) = library.answers("test 1").values()
+    (answer,) = library.answers(LIVE).values()
     assert answer.probabilities["normal"] == pytest.approx(0.3)
     assert not answer.maps
 

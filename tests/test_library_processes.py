@@ -187,7 +187,7 @@ def test_an_intake_under_way_is_left_alone_when_another_process_opens_the_librar
 def test_a_disk_that_fills_up_while_adding_leaves_the_library_as_it_was(settings: Settings) -> None:
     script = "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n" + ADD_MANY.replace(
         "library.add([])",
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))\n"
         "from medcore.errors import LibraryError\n"
         "try:\n    library.add([])\nexcept LibraryError as error:\n    print(error)\n",
     )

@@ -117,6 +117,7 @@ def test_make_lists_its_commands(arguments: tuple[str, ...]):
         "viewer",
         "lock",
         "bench",
+        "prove",
         "dist",
         "clean",
     ]

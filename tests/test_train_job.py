@@ -72,14 +72,18 @@ def test_from_labels_to_a_live_model_and_back(library: Library, settings: Settin
     with pytest.raises(LibraryError, match="under way"):
         start_training(library, asked, "A. Modeller")
     [job] = work(library, settings)
-    assert job.state == "done" and job.result["passes"]
+    assert job.state == "done"
+    (said,) = library.models.comparisons(job.result["model"])
+    checks = {check["name"]: check["passed"] for check in said.verdict["checks"]}
+    assert checks["Area under the ROC curve"] and checks["Sensitivity"] and checks["Calibration"]
+    assert not checks["Classes"] and not said.passes  # it no longer tells bacterial from the others
     assert [epoch.epoch for epoch in library.trainings.epochs(run.id)] == [1, 2, 3, 4]
     model = library.models.all()[-1]
     assert (model.run_id, model.who, model.name.split()[0]) == (run.id, "A. Modeller", "discs")
     assert not any(library.training_folder.iterdir())
     assert library.models.live() == shipped
 
-    promote(library, model, "A. Modeller", "it finds discs")
+    promote(library, model, "A. Modeller", "it finds discs", override=True)
     work(library, settings)
     now = answers(library)
     assert now.keys() == before.keys() and not {number for number, _ in now.values()} & {
@@ -114,7 +118,12 @@ def test_a_training_pauses_lets_urgent_work_pass_and_ends_when_cancelled(
     library.jobs.give_back(training.id, owner="test", counted=False)
     assert [state(library, number) for number in (urgent, training.id)] == ["done", "paused"]
     library.jobs.wish(training.id, "cancel")
+    again = library.jobs.take("test")
+    assert again is not None and again.id == training.id
+    assert train(library, settings, again, other_work) is None
+    library.jobs.give_back(training.id, owner="test", counted=False)
     assert state(library, training.id) == "cancelled"
+    assert not list(library.training_folder.iterdir())
 
 
 def test_a_changed_byte_in_a_trained_model_keeps_it_from_loading(

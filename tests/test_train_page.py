@@ -93,7 +93,7 @@ def test_too_few_patients_keep_a_training_from_beginning(library: Library, bring
         label = NewLabel(1, study, instance, (("normal", "viral")[number % 2],), "A. Reader", "queue")
         library.save_label(label)
     page = open_train()
-    assert "Too few patients have normal: 2" in " ".join(warning.value for warning in page.warning)
+    assert any(warning.value.startswith("Too few patients have normal") for warning in page.warning)
     assert next(one for one in page.button if one.label == "Start training").disabled
 
 
@@ -138,7 +138,7 @@ def test_a_training_that_failed_says_why(library: Library, labelled: list[Datase
         library.jobs.finish(job.id, owner="test")
     library.jobs.fail(training.id, "The training ended because the disk is full.")
     page = open_train()
-    assert page.error[0].value == "The training ended because the disk is full."
+    assert page.error[0].value.startswith("The training ended because the disk is full")
     press(page, "Train again")
     assert any(one.label == "Start training" for one in page.button)
 

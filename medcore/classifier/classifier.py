@@ -67,6 +67,8 @@ class Classifier:
         check_files(folder, card)
         try:
             network = import_keras().saving.load_model(folder / MODEL_FILE, compile=False, safe_mode=True)
+            if network.output_shape[-1] != len(card.classes):
+                raise ModelError(f"The model {folder.name} has other classes than its card names. Restore its folder.")
             return cls(card, network, read_certainty(folder), read_familiarity(folder, card))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"The model {folder.name} cannot be loaded. Restore it from MedCore's files.") from error

@@ -17,6 +17,7 @@ from medcore.library import schema
 from medcore.library.database import Database
 
 PREDICT, TRAIN, REPLAY = "predict", "train", "replay"
+EVALUATE = "evaluate"
 COMPARE = "compare"  # a candidate, with the model that is live now
 MIRROR = "mirror"  # tells MLflow which model is live
 PRIORITY_LONG = -10  # hours of work, which lets everything else pass

@@ -8,14 +8,11 @@ from typing import Any
 
 from medcore.errors import LibraryError, MedcoreError
 from medcore.library import Job, Library
-from medcore.library.jobs import COMPARE, MIRROR, PREDICT, PRIORITY_LOW, REPLAY, TRAIN
+from medcore.library.jobs import COMPARE, EVALUATE, MIRROR, PREDICT, PRIORITY_LOW, REPLAY, TRAIN
 from medcore.library.orders import ORDER
 from medcore.settings import Settings
-from medcore.worker.evaluating.job import EVALUATE, evaluate_model
 from medcore.worker.installed import live_model_folder
-from medcore.worker.order import work_out_order
 from medcore.worker.predict import load_model, predict
-from medcore.worker.replay import replay
 
 LOG = logging.getLogger("medcore.worker")
 Kind = Callable[[Library, Settings, Job], dict[str, Any] | None]
@@ -33,6 +30,24 @@ def _compare(library: Library, settings: Settings, job: Job) -> dict[str, Any] |
     return compare_again(library, settings, job)
 
 
+def _replay(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
+    from medcore.worker.replay import replay
+
+    return replay(library, settings, job)
+
+
+def _order(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
+    from medcore.worker.order import work_out_order
+
+    return work_out_order(library, settings, job)
+
+
+def _evaluate(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
+    from medcore.worker.evaluating.job import evaluate_model
+
+    return evaluate_model(library, settings, job)
+
+
 def _mirror(library: Library, settings: Settings, job: Job) -> dict[str, Any] | None:
     from medcore.worker.tracking import mirror_live
 
@@ -46,9 +61,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         TRAIN: _train,
         COMPARE: _compare,
         MIRROR: _mirror,
-        REPLAY: replay,
-        ORDER: work_out_order,
-        EVALUATE: evaluate_model,
+        REPLAY: _replay,
+        ORDER: _order,
+        EVALUATE: _evaluate,
     }
 )
 

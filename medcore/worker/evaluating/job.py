@@ -14,7 +14,6 @@ from medcore.worker.evaluating.store import KeptEvaluations
 from medcore.worker.installed import LIVE, named_model_folder
 
 LOG = logging.getLogger("medcore.worker")
-EVALUATE = "evaluate"  # the kind of job
 NO_SET = "The label set is not in the library any more. Choose another one."
 
 
