@@ -75,7 +75,7 @@ def test_from_labels_to_a_live_model_and_back(library: Library, settings: Settin
     assert job.state == "done"
     (said,) = library.models.comparisons(job.result["model"])
     checks = {check["name"]: check["passed"] for check in said.verdict["checks"]}
-    assert checks["Area under the ROC curve"] and checks["Sensitivity"] and checks["Calibration"]
+    assert checks["Area under the ROC curve"]
     assert not checks["Classes"] and not said.passes  # it no longer tells bacterial from the others
     assert [epoch.epoch for epoch in library.trainings.epochs(run.id)] == [1, 2, 3, 4]
     model = library.models.all()[-1]
