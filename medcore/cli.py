@@ -10,9 +10,11 @@ import click
 import medcore
 from medcore.errors import MedcoreError
 from medcore.faults import keep_logs_private
+from medcore.fetch_command import fetch
 from medcore.model_commands import MODEL_COMMANDS
 from medcore.progress import progress
 from medcore.settings import REPOSITORY, Settings
+from medcore.synthesis_commands import synthesize
 
 FOLDER_OR_FILE = click.Path(exists=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -45,12 +47,17 @@ def add(paths: tuple[Path, ...]) -> None:
     _add(paths)
 
 
-@main.command()
-def demo() -> None:
-    """Add the demonstration studies to the library."""
+@main.group(invoke_without_command=True)
+@click.pass_context
+def demo(context: click.Context) -> None:
+    """Add the demonstration studies to the library; `demo fetch` gets films to train on."""
     from medcore.demo import demonstration_files
 
-    _add(demonstration_files())
+    if context.invoked_subcommand is None:
+        _add(demonstration_files())
+
+
+demo.add_command(fetch)
 
 
 def _add(paths: tuple[Path, ...]) -> None:
@@ -122,5 +129,5 @@ def restore(file: Path, replace: bool) -> None:
     Library.restore(file, Settings.from_environment(), replace=replace)
 
 
-for command in MODEL_COMMANDS:
+for command in (*MODEL_COMMANDS, synthesize):
     main.add_command(command)

@@ -1,8 +1,11 @@
-"""Demonstration studies: real ones, from the package pydicom-data (MIT)."""
+"""Demonstration studies: real ones from the package pydicom-data (MIT), and chest films of nobody that come along."""
 
 from importlib.resources import files
 from pathlib import Path
 
+from medcore.settings import REPOSITORY
+
+SYNTHETIC_FILMS = REPOSITORY / "assets" / "synthetic-films"
 STUDIES = (
     "RG1_UNCR.dcm",  # chest film, CR
     "RG3_UNCR.dcm",  # lower leg with a non-ossifying fibroma, CR
@@ -15,4 +18,4 @@ STUDIES = (
 def demonstration_files() -> tuple[Path, ...]:
     """Return where the demonstration studies lie on this machine."""
     folder = Path(str(files("data_store"))) / "data"
-    return tuple(folder / name for name in STUDIES)
+    return (*(folder / name for name in STUDIES), *sorted(SYNTHETIC_FILMS.glob("*.dcm")))

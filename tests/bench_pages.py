@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from medcore.demo import demonstration_files
+from medcore.demo import STUDIES, demonstration_files
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import find_row, start_chromium, watched
@@ -18,7 +18,7 @@ def measure() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name, start_chromium() as chromium:
         folder = Path(name)
         library = Library.open(Settings(folder / "data", REPOSITORY / "assets" / "models"))
-        library.add(demonstration_files())
+        library.add(demonstration_files()[: len(STUDIES)])
         began = time.perf_counter()
         with running_server(folder) as server, watched(chromium) as browser:
             answers = time.perf_counter() - began

@@ -8,12 +8,13 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from medcore.demo import demonstration_files
+from medcore.demo import SYNTHETIC_FILMS, demonstration_files
 from medcore.library import Library
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import Witness, find_row, watched
@@ -39,18 +40,16 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def child_films(shared_data: Path, tmp_path: Path) -> Path:
-    """A zip of two real films of children with invented names, and a note that is no image."""
+def child_films(tmp_path: Path) -> Path:
+    """A zip of two synthetic films of children with names of the test's own, and a note that is no image."""
     archive = tmp_path / "films.zip"
-    folder = shared_data / "chest-xray-fullsize"
-    chosen = {"Findling^Anna": "person55_bacteria_263.jpeg", "Muster^Ben": "IM-0168-0001.jpeg"}
+    chosen = sorted(SYNTHETIC_FILMS.glob("*.dcm"))[:2]
     with zipfile.ZipFile(archive, "w") as zipped:
-        for number, (name, jpeg) in enumerate(chosen.items()):
-            pixels = np.asarray(Image.open(folder / jpeg).convert("L"))
-            film = write_film(
-                tmp_path / f"{number}.dcm", pixels, PatientName=name, PatientID=f"C{number}", PatientAge="003Y"
-            )
-            zipped.write(film, f"export/IM{number}")
+        for number, (name, film) in enumerate(zip(("Findling^Anna", "Muster^Ben"), chosen, strict=True)):
+            ds = pydicom.dcmread(film)
+            ds.PatientName, ds.PatientID = name, f"C{number}"
+            ds.save_as(tmp_path / f"{number}.dcm")
+            zipped.write(tmp_path / f"{number}.dcm", f"export/IM{number}")
         zipped.writestr("export/README.txt", "not an image")
     write_film(tmp_path / "folder" / "disc" / "IM0", PatientName="Dritter^Carl", PatientID="C9")
     return archive
@@ -107,6 +106,7 @@ def upload_more(page: Page, chosen: Path, kind: str, expected: str) -> None:
 def read_and_reveal(page: Page) -> None:
     expect(page.get_by_text("Shown after your reading.")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_text("Findling, Anna")).to_be_visible()
+    expect(page.get_by_text("SYNTHETIC").first).to_be_visible()
     page.get_by_placeholder("Your name (not verified)").fill("A. Reader")
     page.get_by_placeholder("Your name (not verified)").press("Tab")
     page.locator("body").press("2")  # bacterial pneumonia
@@ -210,8 +210,12 @@ def test_the_demonstration_chest_film_shows_and_the_refusal_is_said_on_opening(
 ) -> None:
     with watched(chromium) as browser:
         page = browser.open(demonstration.url)
-        expect(page.get_by_text("5 studies.")).to_be_visible()
-        place = find_row(page, 3)
+        expect(page.get_by_text("29 studies.")).to_be_visible()
+        take_picture(page, "demonstration")
+        page.get_by_role("textbox", name="Search").fill("RG1")
+        page.get_by_role("textbox", name="Search").press("Enter")
+        expect(page.get_by_text("1 study.")).to_be_visible()
+        place = find_row(page, 0)
         take_picture(page, "studies")
         page.set_viewport_size({"width": 1280, "height": 720})
         page.wait_for_timeout(500)

@@ -129,7 +129,7 @@ def test_what_goes_wrong_is_one_sentence(run, tmp_path: Path) -> None:  # noqa: 
 def test_the_demonstration_studies_come_in_whole(run) -> None:  # noqa: ANN001
     result = run("demo")
     assert result.exit_code == 0
-    assert "Images added: 5, in studies: 5, there already: 0, files not taken: 0" in result.output
+    assert "Images added: 29, in studies: 29, there already: 0, files not taken: 0" in result.output
 
 
 def test_the_worker_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:

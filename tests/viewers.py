@@ -3,13 +3,14 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from medcore.library import Library
+from medcore.classifier import default_model_folder, read_model_card
+from medcore.library import Library, StoredPrediction
 from medcore.settings import REPOSITORY, Settings
 from tests.browsers import Witness
 from tests.servers import Server, running_server
@@ -35,12 +36,18 @@ class Matrix:
 
 @contextmanager
 def running_viewer(folder: Path, files: Sequence[Path], **env: str) -> Iterator[tuple[Server, tuple[int, ...]]]:
-    """Start a server whose library holds `files`; gives the server and its studies in the order they were added."""
+    """Start a server whose library holds `files`; gives the server and its studies in the order they were added.
+
+    The model has refused them all already: it would take seconds of every server's start, and the viewer shows images.
+    """
     settings = Settings(data_dir=folder / "data", models_dir=REPOSITORY / "assets" / "models")
-    library = Library.open(settings)
-    summary = library.add(files)
-    library.close()
-    assert not summary.refused, summary.refused
+    with closing(Library.open(settings)) as library:
+        summary = library.add(files)
+        assert not summary.refused, summary.refused
+        card, ages = read_model_card(default_model_folder()), library.study_ages(summary.instances)
+        refused = StoredPrediction("refused", "Not asked.", model_version=f"{card.name} {card.version}")
+        answers = [(one, replace(refused, study_age_years=ages.get(one))) for one in summary.instances]
+        library.save_predictions(answers)
     with running_server(folder, **env) as server:
         yield server, summary.studies
 

@@ -13,7 +13,7 @@ import numpy as np
 from medcore.classifier.runtime import import_keras
 from medcore.errors import ModelError
 from medcore.training.batches import Batches
-from medcore.training.recipe import Recipe
+from medcore.training.recipe import Precision, Recipe
 from medcore.training.targets import film_weights, make_targets
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def fit(
     weights = film_weights(labels, len(classes), recipe.balanced)
     identity = _identity(films, targets, weights, recipe)
     channels = 1 if films.ndim == 3 else films.shape[3]
-    with _precision(recipe):
+    with computed_in(recipe.precision):
         network, first = _resume(work, identity)
         if network is None:
             network = build((None, None, channels), recipe.dropout)
@@ -125,11 +125,11 @@ def _train_epoch(network: "keras.Model", batches: Batches, epoch: int, steps: _S
 
 
 @contextmanager
-def _precision(recipe: Recipe) -> Iterator[None]:
-    """Build layers at the recipe's precision; on a processor, mixed precision was measured to be slower."""
+def computed_in(precision: Precision) -> Iterator[None]:
+    """Build layers in a precision; on a processor, mixed precision was measured to be slower for the classifier."""
     keras = import_keras()
     before = keras.config.dtype_policy()
-    wanted: str = recipe.precision
+    wanted: str = precision
     if wanted == "auto":
         wanted = "mixed_float16" if keras.distribution.list_devices("gpu") else "float32"
     keras.config.set_dtype_policy(wanted)

@@ -18,6 +18,7 @@ from medcore.worker.answers import Explains, Film, Model, answer_films, live_mod
 CHUNK = 64  # images answered at once
 # What spreadsheets run: a sign at the start of a cell, or of what they take for one where they cut at another sign.
 FORMULA = re.compile(r"(^\s*|[;,|\t\r\n]\s*)([=+\-@＝＋－＠])")
+SYNTHETIC = "SYNTHETIC"
 FAILURES = ("failed", "not taken")
 
 
@@ -29,6 +30,7 @@ class Row:
     study_instance_uid: str = ""
     series_instance_uid: str = ""
     sop_instance_uid: str = ""
+    synthetic: str = ""  # SYNTHETIC where the file says that it is nobody's
     normal: float | None = None
     bacterial: float | None = None
     viral: float | None = None
@@ -125,6 +127,7 @@ def _row(file: CheckedFile, answer: StoredPrediction) -> Row:
         study_instance_uid=attributes.study_instance_uid,
         series_instance_uid=attributes.series_instance_uid,
         sop_instance_uid=attributes.sop_instance_uid,
+        synthetic=SYNTHETIC if attributes.synthetic else "",
         normal=by_class.get("normal"),
         bacterial=by_class.get("bacterial"),
         viral=by_class.get("viral"),
