@@ -271,9 +271,11 @@ def test_what_cannot_be_sent_is_said_tried_again_and_asked_about_before_the_page
         page.once("dialog", lambda dialog: (questions.append(dialog.type), dialog.dismiss()))
         page.close(run_before_unload=True)
         wait_until(lambda: page.wait_for_timeout(50) or questions == ["beforeunload"], PATIENCE_S, "nobody asked")
+        again = page.get_by_role("button", name="Try the measurements again")
+        expect(again).to_be_visible()
         page.unroute(address)
         with suppress(PlaywrightTimeout):  # it may be sent by itself before anybody can click
-            page.get_by_role("button", name="Try the measurements again").click(timeout=5000)
+            again.click(timeout=5000)
         wait_until(lambda: len(ward.saved(study)) == 1, PATIENCE_S, "the second try did not reach the library")
         expect(page.get_by_text("One change is not saved.")).to_be_hidden()
         page.route(address, lambda route: route.abort())
