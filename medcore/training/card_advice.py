@@ -8,7 +8,7 @@ from medcore.training.card_tables import number, number_between, percent
 from medcore.training.shortcut import WITHOUT_REGION
 
 CHANCE = 0.5  # the area under the ROC curve of a guess
-UNMEASURED = {  # of a model that was trained here, by the part of its report that would hold it
+UNMEASURED = {
     "sets": "How often the true label is among those that it does not rule out.",
     "subgroups": "Parts of the films, such as ages, sexes or machines. The Evaluate page measures them.",
     "robustness": "Films with noise, another window or compression.",
@@ -43,9 +43,11 @@ def warnings(card: ModelCard, report: Report) -> list[str]:
     ]
 
 
-def unmeasured(card: ModelCard, report: Report) -> list[str]:
-    """Name what nobody measured of a model that was trained here; of the shipped one each section says it."""
-    return [said for part, said in UNMEASURED.items() if card.trained_here and not getattr(report, part)]
+def unmeasured(card: ModelCard, report: Report) -> dict[str, str]:
+    """Say what nobody measured of a model that was trained here, by the part of its report that would hold it."""
+    if not card.trained_here:
+        return {}
+    return {part: said for part, said in UNMEASURED.items() if not getattr(report, part)}
 
 
 def _shipped(card: ModelCard) -> Iterator[str]:
