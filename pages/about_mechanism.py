@@ -13,6 +13,7 @@ CERTAINTY = (
     "prediction sets name what cannot be ruled out; all were fitted on films that did not train the network."
 )
 
+PARTS = {"train": "Training"}
 FILMS = "**Films that it was made from**"
 FILMS_HERE = "**Films that it was made from, and test films kept apart**"
 
@@ -32,9 +33,7 @@ def show_mechanism(card: ModelCard) -> None:
         }
     )
     st.markdown(f"{FILMS_HERE if card.trained_here else FILMS}, by what they served for. No patient is in two parts.")
-    show_table(
-        [{"Part": "Training" if part == "train" else part.capitalize(), **films_of(card, part)} for part in data.films]
-    )
+    show_table([{"Part": PARTS.get(part, part.capitalize()), **films_of(card, part)} for part in data.films])
 
 
 def of_others(attribution: str, source: str, licence: str) -> str:

@@ -26,9 +26,7 @@ BREAST = Scope(("MG",), (), ("CC", "MLO"), None, None)
 OF_THE_SHIPPED = re.compile(r"pneumonia|bacteri|viral|chest|child|lung|antibiotic|seed |published result|Kermany", re.I)
 
 
-def go_live(
-    library: Library, settings: Settings, folder: Path, *, classes: tuple[str, ...], finding: str
-) -> ModelVersion:
+def go_live(library: Library, settings: Settings, folder: Path, classes: tuple[str, ...], finding: str) -> ModelVersion:
     """Make a model of made-up figures live in the place of the shipped one."""
     live_model_folder(library, settings)
     make_trained_folder(folder, classes=classes, finding=finding, scope=BREAST)
@@ -40,7 +38,7 @@ def go_live(
 @pytest.fixture
 def model(library: Library, settings: Settings, tmp_path: Path) -> ModelVersion:
     classes = ("normal or benign", "malignant")
-    return go_live(library, settings, tmp_path / "ours", classes=classes, finding="malignant")
+    return go_live(library, settings, tmp_path / "ours", classes, "malignant")
 
 
 def whole(page: AppTest) -> str:
@@ -79,9 +77,7 @@ def test_its_card_says_where_it_answers_and_that_it_was_made_here(model: ModelVe
         assert said in shown
 
 
-def test_its_meetings_with_test_films_are_what_the_gate_found(
-    library: Library, bring: Bring, model: ModelVersion
-) -> None:
+def test_its_test_films_are_met_at_the_gate(library: Library, bring: Bring, model: ModelVersion) -> None:
     assert "It was made live without such a comparison." in whole(open_page("about.py"))
     (study,), (image,) = (summary := bring(make_attributes())).studies, summary.instances
     library.save_label(NewLabel(1, study, image, ("viral",), "A. Reader", "queue"))
@@ -100,9 +96,7 @@ def test_its_meetings_with_test_films_are_what_the_gate_found(
 
 
 def test_what_somebody_named_is_shown_as_it_is_typed(library: Library, settings: Settings, tmp_path: Path) -> None:
-    go_live(
-        library, settings, tmp_path / "x", classes=("none", "BI-RADS 4", "**5** <b>"), finding="*suspicious* :red[x]"
-    )
+    go_live(library, settings, tmp_path / "x", ("none", "BI-RADS 4", "**5** <b>"), "*suspicious* :red[x]")
     page = open_page("about.py")
     assert not page.exception
     for one in [*page.markdown, *page.caption]:
