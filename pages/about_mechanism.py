@@ -24,7 +24,7 @@ def show_mechanism(card: ModelCard) -> None:
     data, weights = card.training_data, card.starting_weights
     show_facts(
         {
-            "Answers": f"{sentence_case(', '.join(card.classes))}; {card.finding} is {' or '.join(card.kinds)}.",
+            "Answers": f"{sentence_case(', '.join(card.classes))}{what_finding_is(card)}.",
             "Network": f"{card.architecture}.",
             "What it sees": f"{card.preprocessing}.",
             "How sure it is": CERTAINTY,
@@ -34,6 +34,11 @@ def show_mechanism(card: ModelCard) -> None:
     )
     st.markdown(f"{FILMS_HERE if card.trained_here else FILMS}, by what they served for. No patient is in two parts.")
     show_table([{"Part": PARTS.get(part, part.capitalize()), **films_of(card, part)} for part in data.films])
+
+
+def what_finding_is(card: ModelCard) -> str:
+    """Say which classes the finding is, where they have other names."""
+    return "" if card.kinds == (card.finding,) else f"; {card.finding} is {' or '.join(card.kinds)}"
 
 
 def of_others(attribution: str, source: str, licence: str) -> str:

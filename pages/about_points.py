@@ -20,14 +20,14 @@ def show_points(card: ModelCard, report: Report) -> None:
         "95 %."
     )
     show_table([costs(card, point) for point in card.operating_points])
-    st.markdown(f"#### Where {plain(card.finding)} is rarer")
+    st.markdown(f"#### Where {plain(card.finding)} films are rarer")
     usual = positives_per_hundred(card.operating_point)
     st.text(
         f"Of the validation films {usual} of 100 are labelled {card.finding}. Where it is fewer, a call is worth less: "
         "set the share that you meet."
     )
     chosen = st.slider(f"{title(card.finding)} films, of 100", 1, 99, usual, key="about_prevalence")
-    st.text(f"Of 100 films of which {chosen} are {card.finding}:")
+    st.text(f"Of 100 films, {chosen} of them {card.finding}:")
     rows = [(named(card, point), point.sensitivity, point.specificity) for point in card.operating_points]
     test = report.pneumonia.get("test")
     found_on_test = test and test.binary.sensitivity.value

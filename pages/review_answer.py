@@ -97,7 +97,7 @@ def show_kind(prediction: StoredPrediction) -> None:
     note = KIND.format(sentence_case(" and ".join(prediction.kinds)))
     st.text(f"{note} {CAUSE}" if names_cause(prediction.kinds) else note)
     shares = [f"{name} {percent(share)}" for name, share in prediction.probabilities.items()]
-    st.text(f"{', '.join(shares)}.".capitalize())
+    st.text(sentence_case(f"{', '.join(shares)}."))
     open_still = [kind for kind in prediction.kinds if kind in (prediction.not_ruled_out or ())]
     if len(open_still) > 1:
         st.text(f"Cannot rule out: {', '.join(open_still)}")

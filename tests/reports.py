@@ -122,7 +122,7 @@ def make_trained_folder(folder: Path, *, classes: tuple[str, ...], finding: str,
     (folder / MODEL_FILE).write_bytes(b"no network")
     places, kinds = range(4 * FILMS), len(classes)
     images = tuple(
-        DatasetImage(place, place, place // 2, f"{place:064x}", (classes[place % kinds],), PARTS[place % 4])
+        DatasetImage(place, place, place // 2, f"{place:064x}", (classes[place // 4 % kinds],), PARTS[place % 4])
         for place in places
     )
     made = Dataset(7, 1, 1, "d" * 64, "A. Modeller", datetime(2026, 1, 2, tzinfo=UTC), images)

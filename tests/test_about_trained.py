@@ -71,6 +71,7 @@ def test_its_card_says_where_it_answers_and_that_it_was_made_here(model: ModelVe
         "Where the file says another modality or view, where the picture is blank, it says so",
         "Labelled films of this installation, data set 7",
         "by medcore train",
+        "Normal or benign, malignant.",
         "labelled malignant",
         "chose when its training ended",
     ):

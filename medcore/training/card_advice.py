@@ -70,18 +70,16 @@ def _trained_here(card: ModelCard) -> Iterator[str]:
         "installation; elsewhere it may be much worse."
     )
     yield (
-        f"Not for ruling out {card.finding}, for choosing a treatment, for triage, or in place of a radiologist's "
-        "report."
+        f"Not for ruling out the finding ({card.finding}), for choosing a treatment, for triage, or in place of a "
+        "radiologist's report."
     )
     yield (
         f"It knows {', '.join(card.classes)} and nothing else. A film that shows something else gets an answer that "
         "means nothing."
     )
     yield "Its labels are what readers here said; MedCore has not checked them against pathology or a patient's course."
-    yield (
-        "The validation films also chose when its training ended and where it decides, so that its figures on them are "
-        "a little too good."
-    )
+    when = "when its training ended and " if card.recipe.get("patience") else ""
+    yield f"The validation films also chose {when}where it decides, so that its figures on them are a little too good."
     if card.starting_weights.source == HERE:
         yield (
             f"It started from {card.starting_weights.name}: figures on films that had trained that model are too good."
