@@ -9,7 +9,7 @@ import numpy as np
 
 from medcore.classifier import ModelCard, default_model_folder, read_model_card
 from medcore.classifier.card import write_model_card
-from medcore.classifier.model_folder import MODEL_FILE
+from medcore.classifier.model_folder import MODEL_FILE, TRAINING_FILMS_FILE
 from medcore.classifier.report import (
     ComparisonRow,
     Report,
@@ -119,12 +119,14 @@ def make_model_folder(models: Path, *, report: bool = True) -> Path:
 def make_trained_folder(folder: Path, *, classes: tuple[str, ...], finding: str, scope: Scope) -> Path:
     """Write the folder of a model that was trained here, from 300 made-up films of each part; no network is in it."""
     folder.mkdir(parents=True)
-    (folder / MODEL_FILE).write_bytes(b"no network")
+    (folder / MODEL_FILE).write_text(folder.name)
     places, kinds = range(4 * FILMS), len(classes)
     images = tuple(
         DatasetImage(place, place, place // 2, f"{place:064x}", (classes[place // 4 % kinds],), PARTS[place % 4])
         for place in places
     )
+    known = [image.pixels_sha256 for image in images if image.part == "train"]
+    (folder / TRAINING_FILMS_FILE).write_text("\n".join(known))
     made = Dataset(7, 1, 1, "d" * 64, "A. Modeller", datetime(2026, 1, 2, tzinfo=UTC), images)
     data = LabelledFilms(made, classes, StoredFilms(folder / "films.bin", (8, 8), tuple(places), ""))
     plan = TrainingPlan("ours", classes, finding, "imagenet", "quick", make_recipe("quick", FILMS))
