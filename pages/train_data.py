@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from medcore.library import LabelSet
-from medcore.training.asked import DataCheck, check_data, in_order
+from medcore.training.asked import DataCheck, check_data, plan_classes
 from pages.about_parts import show_table
 from pages.installation import open_library
 from pages.words import plain
@@ -28,8 +28,7 @@ class Chosen:
 def choose_data() -> Chosen | None:
     """Ask for the label set and its classes, and show what there is of each."""
     library = open_library()
-    sets = [one for one in library.label_sets() if not one.several]
-    label_set = st.selectbox("Label set", sets, format_func=lambda one: one.name, key="train_set")
+    label_set = st.selectbox("Label set", library.label_sets(), format_func=lambda one: one.name, key="train_set")
     everything = check_data(library, label_set, label_set.classes)
     labelled = [name for name in label_set.classes if everything.images[name]]
     if not labelled:
@@ -37,7 +36,7 @@ def choose_data() -> Chosen | None:
         return None
     left, right = st.columns([3, 2])
     classes = left.pills(
-        "Classes to tell apart",
+        "Findings, of which a film can have several" if label_set.several else "Classes to tell apart",
         labelled,
         default=labelled,
         selection_mode="multi",
@@ -45,11 +44,12 @@ def choose_data() -> Chosen | None:
         key=f"train_classes_{label_set.id}",
     )
     if not classes:
-        st.text("Choose at least two classes.")
+        st.text("Choose what the model is to find.")
         return None
-    ordered = in_order(list(classes))
-    nothing = right.selectbox("The class that finds nothing", ordered, key=f"train_nothing_{label_set.id}")
-    named = (nothing, *(name for name in ordered if name != nothing))
+    named = plan_classes(label_set, classes)
+    if not label_set.several:
+        nothing = right.selectbox("The class that finds nothing", named, key=f"train_nothing_{label_set.id}")
+        named = (nothing, *(name for name in named if name != nothing))
     check = check_data(library, label_set, named)
     show_table(
         [

@@ -13,22 +13,29 @@ SIDE = 96
 
 
 def draw(kind: str, seed: int) -> np.ndarray:
-    """Draw a film, shape (96, 96), int: a bright square or a disc at a drawn place on clouds."""
+    """Draw a film, shape (96, 96), int: a bright square, a disc, both or nothing, at drawn places on clouds."""
     generator = np.random.default_rng(seed)
     coarse = generator.integers(300, 1500, (7, 7)).astype(np.float32)
     film = cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     row, column = (int(place) for place in generator.integers(30, SIDE - 30, 2))
-    if kind == "square":
+    if kind in ("square", "both"):
         cv2.rectangle(film, (column - 20, row - 20), (column + 20, row + 20), 3500, -1)
-    else:
+    if kind == "both":
+        row, column = SIDE - row, SIDE - column
+    if kind in ("disc", "both"):
         cv2.circle(film, (column, row), 22, 1500, -1)
     return film.astype(np.uint16)
 
 
 def bring_labelled(
-    library: Library, folder: Path, kinds: Sequence[str], labels: Sequence[str], splits: Sequence[str] = ()
+    library: Library,
+    folder: Path,
+    kinds: Sequence[str],
+    labels: Sequence[str | tuple[str, ...]],
+    splits: Sequence[str] = (),
+    label_set_id: int = 1,
 ) -> list[int]:
-    """Add a film of a patient of its own for each kind, and label it in the first label set; return the images."""
+    """Add a film of a patient of its own for each kind, and label it in a label set; return the images."""
     files = [
         write_film(folder / f"{number:03d}", draw(kind, number), PatientID=f"P{number}", PatientAge="004Y")
         for number, kind in enumerate(kinds)
@@ -38,5 +45,6 @@ def bring_labelled(
         study = library.study_of(instance)
         assert study is not None
         split = splits[number] if splits else ""
-        library.save_label(NewLabel(1, study, instance, (label,), "A. Reader", "upload", split=split))
+        classes = (label,) if isinstance(label, str) else label
+        library.save_label(NewLabel(label_set_id, study, instance, classes, "A. Reader", "upload", split=split))
     return instances

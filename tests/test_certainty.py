@@ -107,6 +107,46 @@ def test_calibrated_pneumonia_is_the_sum_of_both_kinds() -> None:
     )
 
 
+def several_findings(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw logits of two findings, too large by a factor of 2 and leaning, which films have, and what is true of them.
+
+    A finding of three films in ten moves a normal score from -1 to 1, so that its log-odds are twice the score and
+    log(3 / 7).
+    """
+    generator = np.random.default_rng(seed)
+    has = generator.random((count, 2)) < 0.3
+    log_odds = 2 * generator.normal(np.where(has, 1, -1)) + np.log(3 / 7)
+    return 2 * (log_odds - 0.5), has, expit(log_odds)
+
+
+def test_each_of_several_findings_is_calibrated_by_itself() -> None:
+    logits, has, _ = several_findings(6, 4000)
+    certainty = certify(logits, has)
+    for finding in certainty.findings:
+        assert (finding.temperature, finding.offset) == (pytest.approx(2, rel=0.1), pytest.approx(0.5, abs=0.15))
+    logits, has, true = several_findings(7, 20_000)
+    shares = certainty.calibrated(logits)
+    np.testing.assert_allclose(shares[:, 1:], true, atol=0.05)
+    np.testing.assert_allclose(shares[:, 0], (1 - true).prod(axis=1), atol=0.12)
+    assert shares[:, 0].mean() == pytest.approx((~has.any(axis=1)).mean(), abs=0.02)
+    assert (positive_probability(shares, several=True) >= shares[:, 1:].max(axis=1) - 1e-12).all()
+
+
+def test_what_is_not_ruled_out_holds_each_of_several_findings_as_often_as_promised() -> None:
+    certainty = certify(*several_findings(8, 20_000)[:2])
+    logits, has, _ = several_findings(9, 10_000)
+    sets = prediction_sets(certainty.calibrated(logits), np.array(certainty.set_quantiles))
+    for held, there in zip(sets.T, [~has.any(axis=1), *has.T], strict=True):
+        assert held[there].mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_certainty_of_several_findings_survives_json() -> None:
+    certainty = certify(*several_findings(10, 300)[:2])
+    again = Certainty.from_json(json.loads(json.dumps(certainty.to_json(), allow_nan=False)))
+    logits, _, _ = several_findings(11, 50)
+    np.testing.assert_array_equal(again.calibrated(logits), certainty.calibrated(logits))
+
+
 def test_certainty_survives_json_without_infinities() -> None:
     text = json.dumps(BY_HAND.to_json(), allow_nan=False)
     assert json.loads(text)["set_quantiles"] == [0.5, 0.75, None]

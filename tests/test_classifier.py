@@ -20,6 +20,8 @@ from scipy.special import expit
 from medcore.classifier import Classifier, Prediction, default_model_folder, read_model_card
 from medcore.classifier.card import CARD_FILE, write_model_card
 from medcore.classifier.decision import (
+    any_gradient,
+    any_logit,
     positive_gradient,
     positive_logit,
     positive_probability,
@@ -121,6 +123,16 @@ def test_the_gradient_is_the_slope_of_the_logit() -> None:
         for move in np.eye(3) * step
     ]
     np.testing.assert_allclose(positive_gradient(logits), slopes, atol=1e-8)
+
+
+def test_any_of_several_findings_is_what_is_left_when_none_is_there() -> None:
+    logits = np.array([[0.0, 0.0], [-2.0, 1.0], [30.0, -30.0], [-40.0, -41.0]])
+    expected = -np.expm1(np.log1p(-expit(logits)).sum(axis=1))
+    np.testing.assert_allclose(expit(any_logit(logits)), expected, rtol=1e-9)
+    step, at = 1e-6, np.array([-2.0, 1.0, 0.3])
+    moved = [np.stack([at - move, at + move]) for move in np.eye(3) * step]
+    slopes = [float(np.diff(any_logit(two))[0]) / (2 * step) for two in moved]
+    np.testing.assert_allclose(any_gradient(at), slopes, atol=1e-8)
 
 
 def test_no_films_give_no_predictions(classifier: Classifier) -> None:

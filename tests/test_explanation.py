@@ -1,5 +1,6 @@
 """Where the network looked: closed form against tf-keras-vis, and how a map is drawn."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 from plotly.colors import hex_to_rgb, sequential
 
-from medcore.classifier import Classifier, default_model_folder, read_model_card
+from medcore.classifier import Classifier, ModelCard, default_model_folder, read_model_card
+from medcore.classifier.certainty import Platt
 from medcore.classifier.model_folder import read_certainty
 from medcore.errors import ModelError
 from medcore.explanation import (
@@ -27,7 +29,10 @@ TARGETS = targets(CARD)
 CERTAINTY = read_certainty(default_model_folder())
 
 
-def small_classifier(seed: int) -> Classifier:
+SEVERAL = replace(CARD, classes=("no finding", "edema", "effusion"), finding="finding", several=True)
+
+
+def small_classifier(seed: int, card: ModelCard = CARD) -> Classifier:
     """A network of random weights that ends as the shipped one does."""
     import keras
 
@@ -37,7 +42,9 @@ def small_classifier(seed: int) -> Classifier:
     x = keras.layers.Conv2D(8, 5, 5, activation="relu")(keras.layers.Rescaling(1 / 255)(x))
     features = keras.layers.ReLU(name="features")(keras.layers.Conv2D(12, 3, padding="same")(x))
     pooled = keras.layers.GlobalAveragePooling2D()(features)
-    return Classifier(CARD, keras.Model(film, keras.layers.Dense(3, name="logits")(pooled)), CERTAINTY)
+    logits = keras.layers.Dense(len(card.answers), name="logits")(pooled)
+    certainty = replace(CERTAINTY, findings=(Platt(1, 0),) * 2) if card.several else CERTAINTY
+    return Classifier(card, keras.Model(film, logits), certainty)
 
 
 def gray_films(count: int, rows: int, columns: int) -> np.ndarray:
@@ -92,6 +99,12 @@ def test_maps_of_real_films_agree_with_tf_keras_vis(classifier: Classifier, shar
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_closed_form_agrees_with_tf_keras_vis_on_a_random_network(target: str) -> None:
     classifier, films = small_classifier(3), gray_films(4, 40, 30)
+    assert_same_maps(explained_maps(classifier, films), grad_cam(classifier, films, target), target)
+
+
+@pytest.mark.parametrize("target", targets(SEVERAL))
+def test_the_closed_form_agrees_with_tf_keras_vis_on_a_network_of_several_findings(target: str) -> None:
+    classifier, films = small_classifier(1, SEVERAL), gray_films(5, 40, 30)
     assert_same_maps(explained_maps(classifier, films), grad_cam(classifier, films, target), target)
 
 

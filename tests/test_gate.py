@@ -71,6 +71,16 @@ def test_a_model_of_spoilt_labels_does_not_pass_however_many_there_are(spoil: st
     verdict = judge_candidate(contest(trained(2, 3000, spoil)))
     assert not verdict.passes
     assert not check(verdict, "Area under the ROC curve").passed
+    assert check(verdict, "Labels").passed
+
+
+def test_a_model_of_exchanged_labels_does_not_pass_where_those_of_the_test_films_are_exchanged_too() -> None:
+    spoilt = contest(trained(2, 3000, "poisoned"))
+    truth = spoilt.truth[:, [0, 2, 1]]
+    verdict = judge_candidate(replace(spoilt, truth=truth))
+    assert check(verdict, "Area under the ROC curve").passed  # it learnt what it is asked
+    assert not verdict.passes
+    assert "bacterial" in check(verdict, "Labels").said and "viral" in check(verdict, "Labels").said
 
 
 def test_a_model_as_good_that_brings_a_class_passes_and_without_it_does_not() -> None:

@@ -9,6 +9,7 @@ from medcore.dicom import display_values, read_frame
 from medcore.errors import ModelError
 from medcore.library import Library, NewLabel
 from medcore.training.labelled_films import (
+    BOTH,
     DISPUTED,
     OTHER_CLASS,
     TWICE,
@@ -18,6 +19,7 @@ from medcore.training.labelled_films import (
     open_films,
 )
 from medcore.training.parting import LOOKS_LIKE
+from medcore.training.targets import truth_of
 from tests.films import write_film
 from tests.labelled import SIDE, bring_labelled, draw
 
@@ -104,6 +106,25 @@ def test_an_adjudicated_label_trains(library: Library, tmp_path: Path) -> None:
     library.save_label(NewLabel(1, study, images[0], ("viral",), "C. Chief", "adjudication", reason="seen together"))
     data = gathered(library)
     assert data.left_out == () and data.dataset.images[0].classes == ("viral",)
+
+
+def test_a_film_of_a_set_of_several_findings_has_all_of_them_or_none(library: Library, tmp_path: Path) -> None:
+    label_set = library.create_label_set("Shapes", ["square", "disc", "cross"], several=True, who="A. Reader")
+    labels = [("square",), ("disc",), ("disc", "square"), (), ("cross",), ("cross", "disc")]
+    images = bring_labelled(library, tmp_path, ["disc"] * 6, labels, label_set_id=label_set.id)
+    data = gather(library, label_set.id, ("no finding", "square", "disc"), "A. Reader", library.training_folder)
+    assert data.labels.tolist() == [[True, False], [False, True], [True, True], [False, False], [False, True]]
+    assert [(one.instance_id, one.reason) for one in data.left_out] == [(images[4], OTHER_CLASS)]
+    np.testing.assert_array_equal(truth_of(data.labels, 3)[:, 0], [False, False, False, True, False])
+
+
+def test_a_film_that_is_said_to_show_nothing_and_something_does_not_train(library: Library, tmp_path: Path) -> None:
+    label_set = library.create_label_set("Shapes", ["normal", "disc"], several=True, who="A. Reader")
+    labels = [("normal",), ("disc",), ("disc", "normal"), ()]
+    images = bring_labelled(library, tmp_path, ["disc"] * 4, labels, label_set_id=label_set.id)
+    data = gather(library, label_set.id, ("normal", "disc"), "A. Reader", library.training_folder)
+    assert data.labels.tolist() == [[False], [True], [False]]
+    assert [(one.instance_id, one.reason) for one in data.left_out] == [(images[2], BOTH)]
 
 
 def test_without_a_label_there_is_nothing_to_train_on(library: Library) -> None:

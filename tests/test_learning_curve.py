@@ -42,3 +42,16 @@ def test_gains_are_those_of_the_last_doubling() -> None:
     points = [CurvePoint(10, {"a": 0.5}), CurvePoint(20, {"a": 0.75}), CurvePoint(40, {"a": 0.875})]
     assert LearningCurve(tuple(points)).gains == {"a": 0.125}
     assert LearningCurve(()).gains == {}
+
+
+def test_of_several_findings_more_labels_help_the_one_that_is_hard_to_learn() -> None:
+    generator = np.random.default_rng(3)
+    has = generator.random((480, 2)) < 0.4
+    features = generator.normal(size=(480, 60))
+    features[has[:, 0], 0] += 8
+    features[has[:, 1], 1:9] += 0.6
+    patients = [f"P{number}" for number in range(240)]
+    found = learning_curve(features[:240], has[:240], patients, features[240:], has[240:], ("easy", "hard"))
+    assert found.points[-1].areas["easy"] > 0.99
+    assert found.gains["hard"] > found.gains["easy"]
+    assert "hard" in found.advice and "easy" not in found.advice

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from medcore.classifier import Classifier
+from medcore.classifier import Classifier, read_model_card
 from medcore.classifier.card import CARD_FILE
 from medcore.errors import LibraryError, ModelError
 from medcore.library import Job, Library
@@ -15,6 +15,10 @@ from medcore.settings import Settings
 from medcore.training.asked import Asked, start_training
 from medcore.training.plan import make_recipe
 from medcore.training.recipe import Phase
+from medcore.worker.answers import Model
+from medcore.worker.evaluating.asking import AskedFilms
+from medcore.worker.evaluating.assess import assess
+from medcore.worker.evaluating.library_cases import library_cases
 from medcore.worker.installed import live_model_folder, model_folder
 from medcore.worker.kinds import run_job
 from medcore.worker.promoting import promote, roll_back
@@ -97,6 +101,41 @@ def test_from_labels_to_a_live_model_and_back(library: Library, settings: Settin
     card.write_bytes(card.read_bytes().replace(b"disc", b"disk"))
     with pytest.raises(ModelError, match="not the one"):
         promote(library, model, "A. Modeller", "again")
+
+
+def test_a_film_can_have_several_findings_from_labels_to_a_live_model(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    label_set = library.create_label_set("Shapes", ["square", "disc"], several=True, who="A. Reader")
+    kinds = ["square", "disc", "both", "none"] * 24
+    has = {"square": ("square",), "disc": ("disc",), "both": ("square", "disc"), "none": ()}
+    splits = ["test"] * 24 + ["validation"] * 12 + ["train"] * 60
+    bring_labelled(library, tmp_path / "films", kinds, [has[kind] for kind in kinds], splits, label_set.id)
+    recipe = replace(RECIPE, phases=(Phase(96, 6),))
+    start_training(library, Asked("Shapes", start="imagenet", name="shapes", recipe=recipe), "A. Modeller")
+    job = next(job for job in work(library, settings) if job.kind == "train")
+    assert job.state == "done", job.error
+    assert set(job.result["learning curve"][-1]["areas"]) == {"square", "disc"}
+    model = library.models.all()[-1]
+    folder = model_folder(library, model)
+    card = read_model_card(folder)
+    assert (card.classes, card.finding, card.several) == (("no finding", "square", "disc"), "finding", True)
+    assert card.training_data.films["test"] == {"no finding": 6, "square": 12, "disc": 12}
+
+    promote(library, model, "A. Modeller", "it finds several", override=True)
+    work(library, settings)
+    stored = [library.study_answer(row.id) for row in library.studies().rows]
+    assert all(one is not None and one.state == "answered" for one in stored)
+    shares = [one.probabilities for one in stored if one is not None]
+    assert max(sum(by_class.values()) for by_class in shares) > 1.2
+    cases = library_cases(library, label_set, card)
+    found = assess(Model(folder), cases, frozenset(), AskedFilms(tmp_path / "asked"), resamples=20)
+    assert found is not None
+    evaluation = found.assessment.evaluation
+    assert [question.name for question in evaluation.all_questions] == ["finding", "square", "disc"]
+    assert evaluation.films == 96
+    areas = {question.name: question.figures.auc.value for question in evaluation.all_questions}
+    assert min(areas.values()) > 0.8, areas
 
 
 def test_a_training_pauses_lets_urgent_work_pass_and_ends_when_cancelled(

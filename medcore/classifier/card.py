@@ -64,6 +64,12 @@ class ModelCard:
     sha256: str  # of the model's file
     parts: dict[str, str]  # SHA-256 of each other file that a prediction needs, by name
     finding: str = PNEUMONIA  # what all classes but the first mean together
+    several: bool = False  # a film can have several of the classes but the first; that one is to have none of them
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The classes that the network has a logit for."""
+        return answers_of(self.classes, several=self.several)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -79,6 +85,11 @@ class ModelCard:
     def operating_point(self) -> OperatingPoint:
         """The operating point that decides."""
         return next(point for point in self.operating_points if point.name == self.live_point)
+
+
+def answers_of(classes: tuple[str, ...], *, several: bool) -> tuple[str, ...]:
+    """Return the classes that a network has a logit for: all, or where a film can have several all but the first."""
+    return classes[1:] if several else classes
 
 
 def default_model_folder() -> Path:

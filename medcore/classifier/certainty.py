@@ -9,9 +9,10 @@ calibrated probability but an estimate of its own, a point to within about one c
 films are many: the calibrated probability may well lie outside. `within_interval` is the probability that lies inside.
 
 The easy question (pneumonia or not) and the hard one (which kind) have a temperature each, for a network that is too
-sure of one need not be so of the other.
+sure of one need not be so of the other. Where a film can have several findings, each has a temperature and an offset.
 """
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +21,18 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from medcore.classifier.decision import positive_logit, probabilities
+from medcore.classifier.decision import any_logit, positive_logit, probabilities
 from medcore.evaluation.venn_abers_table import VennAbersTable, one_probability
 
 LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class Platt:
+    """What makes a probability of one finding's logit."""
+
+    temperature: float  # the logit is divided by it
+    offset: float  # added to that
 
 
 @dataclass(frozen=True)
@@ -33,13 +42,26 @@ class Certainty:
     temperature: float  # the logit of pneumonia is divided by it
     offset: float  # added to that, for a network that leans to one side
     kind_temperature: float  # the logits of bacterial and viral are, when they share what pneumonia has
-    venn_abers: VennAbersTable  # over `positive_logit` of the logits as they come
+    venn_abers: VennAbersTable  # over `score` of the logits as they come
     set_quantiles: tuple[float, ...]  # by class: 1 - the least probability not ruled out; infinity: never ruled out
     level: float = LEVEL  # least share of each class's films whose set holds the class
+    findings: tuple[Platt, ...] = ()  # of each, where a film can have several; else none
+
+    def score(self, logits: np.ndarray) -> np.ndarray:
+        """Return the logit of the finding, shape (n,), as it comes from the network."""
+        return any_logit(logits) if self.findings else positive_logit(logits)
 
     def calibrated(self, logits: np.ndarray) -> np.ndarray:
-        """Turn logits as they come from the network into calibrated probabilities, both of shape (n, classes)."""
-        positive = expit(positive_logit(logits) / self.temperature + self.offset)[:, None]
+        """Turn logits as they come from the network into calibrated probabilities, shape (n, classes).
+
+        Where a film can have several findings, the first column is that of none, for which there is no logit; some
+        finding is then at least as likely as the likeliest one.
+        """
+        positive = expit(self.score(logits) / self.temperature + self.offset)[:, None]
+        if self.findings:
+            temperatures = np.array([one.temperature for one in self.findings])
+            shares = expit(logits.astype(np.float64) / temperatures + [one.offset for one in self.findings])
+            return np.hstack([1 - np.maximum(positive, shares.max(axis=1, keepdims=True)), shares])
         kinds = probabilities(logits[:, 1:].astype(np.float64) / self.kind_temperature)
         return np.hstack([1 - positive, positive * kinds])
 
@@ -49,7 +71,7 @@ class Certainty:
         Parameters
         ----------
         pneumonia_score : float
-            `positive_logit` of the logits as they come from the network.
+            `score` of the logits as they come from the network.
 
         Raises
         ------
@@ -92,6 +114,7 @@ class Certainty:
             "venn_abers": self.venn_abers.to_json(),
             "set_quantiles": [quantile if math.isfinite(quantile) else None for quantile in self.set_quantiles],
             "level": self.level,
+            "findings": [dataclasses.asdict(one) for one in self.findings],
         }
 
     @classmethod
@@ -114,6 +137,8 @@ class Certainty:
         quantiles = tuple(math.inf if quantile is None else float(quantile) for quantile in entries["set_quantiles"])
         if any(math.isnan(quantile) for quantile in quantiles):
             raise ValueError("A quantile of the prediction sets is not a number.")
-        return cls(
-            temperature, offset, kind_temperature, VennAbersTable.from_json(entries["venn_abers"]), quantiles, level
-        )
+        findings = tuple(Platt(float(one["temperature"]), float(one["offset"])) for one in entries.get("findings", ()))
+        if not all(0 < one.temperature < math.inf and math.isfinite(one.offset) for one in findings):
+            raise ValueError("A finding's temperature must be above 0, and its offset a number.")
+        venn_abers = VennAbersTable.from_json(entries["venn_abers"])
+        return cls(temperature, offset, kind_temperature, venn_abers, quantiles, level, findings)

@@ -9,7 +9,7 @@ import numpy as np
 
 from medcore.classifier.card import ModelCard, read_model_card
 from medcore.classifier.certainty import Certainty
-from medcore.classifier.decision import positive_logit, positive_probability
+from medcore.classifier.decision import positive_probability
 from medcore.classifier.familiarity import Familiarity
 from medcore.classifier.folding import fold_batch_norms
 from medcore.classifier.forward import Forward, Outputs
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Prediction:
     """What a model says of one film."""
 
-    probabilities: dict[str, float]  # by class, calibrated; they sum to 1
+    probabilities: dict[str, float]  # by class, calibrated; they sum to 1, unless a film can have several findings
     pneumonia: float  # probability of either kind
     pneumonia_low: float  # Venn-Abers range
     pneumonia_high: float
@@ -67,9 +67,11 @@ class Classifier:
         check_files(folder, card)
         try:
             network = import_keras().saving.load_model(folder / MODEL_FILE, compile=False, safe_mode=True)
-            if network.output_shape[-1] != len(card.classes):
+            certainty = read_certainty(folder)
+            found = network.output_shape[-1], len(certainty.findings)
+            if found != (len(card.answers), len(card.answers) if card.several else 0):
                 raise ModelError(f"The model {folder.name} has other classes than its card names. Restore its folder.")
-            return cls(card, network, read_certainty(folder), read_familiarity(folder, card))
+            return cls(card, network, certainty, read_familiarity(folder, card))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"The model {folder.name} cannot be loaded. Restore it from MedCore's files.") from error
 
@@ -101,8 +103,8 @@ class Classifier:
     def _prediction(self, film: np.ndarray, logits: np.ndarray, features: np.ndarray) -> Prediction:
         point = self.card.operating_point
         by_class = self.certainty.calibrated(logits[None])[0]
-        pneumonia = float(positive_probability(by_class))
-        low, high = self.certainty.interval(float(positive_logit(logits[None])[0]))
+        pneumonia = float(positive_probability(by_class, several=self.card.several))
+        low, high = self.certainty.interval(float(self.certainty.score(logits[None])[0]))
         return Prediction(
             probabilities=dict(zip(self.card.classes, map(float, by_class), strict=True)),
             pneumonia=pneumonia,

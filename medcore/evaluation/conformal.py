@@ -43,8 +43,8 @@ def class_quantiles(probabilities: np.ndarray, labels: np.ndarray, level: float 
     ----------
     probabilities : numpy.ndarray, shape (n, k)
         Of calibration films.
-    labels : numpy.ndarray, shape (n,), int
-        The true classes, 0 to k - 1.
+    labels : numpy.ndarray, shape (n,) int or (n, k) bool
+        The true classes, 0 to k - 1, or which classes a film has.
     level : float
         Least share of each class's films whose set is to hold the class, between 0 and 1.
 
@@ -62,7 +62,8 @@ def class_quantiles(probabilities: np.ndarray, labels: np.ndarray, level: float 
     if not 0 < level < 1:
         raise ValueError(f"The level of prediction sets must be above 0 and below 1, got {level}.")
     surprise = 1 - probabilities
-    return np.array([_quantile(surprise[labels == k, k], level) for k in range(probabilities.shape[1])])
+    has = labels if labels.ndim == 2 else labels[:, None] == np.arange(probabilities.shape[1])
+    return np.array([_quantile(surprise[has[:, k], k], level) for k in range(probabilities.shape[1])])
 
 
 def prediction_sets(probabilities: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

@@ -43,6 +43,7 @@ def evaluate(
     *,
     decision: str = "",
     threshold: float = 0.5,
+    any_finding: np.ndarray | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     level: float = LEVEL,
     resamples: int = RESAMPLES,
@@ -60,9 +61,11 @@ def evaluate(
     patients : sequence of str, length n
         Whose film each is.
     decision : str
-        What "any class but the first" is called; asked of one label a film only.
+        What "any class but the first", or "any finding", is called.
     threshold : float
-        From which probability on the decision is yes; of several findings, from which on each is called.
+        From which probability on the decision is yes; each of several findings is called from one half on.
+    any_finding : numpy.ndarray, shape (n,), optional
+        Of several findings, the probability of any; without it no decision is asked.
     groups : mapping of str to sequence of str, length n
         What the films are divided by, and the part that each belongs to; empty where that is not known.
     level : float
@@ -80,8 +83,9 @@ def evaluate(
     wide, whose = probabilities.astype(np.float64), np.asarray(patients)
     bounds = _Bounds(level, resamples, seed, exact=np.unique(whose).size == whose.size)
     several = truth.ndim == 2
-    by_class = list(ask_classes(wide, truth, classes, whose, threshold))
-    sick = [] if several else [ask_decision(wide, truth, decision or classes[-1], whose, threshold)]
+    by_class = list(ask_classes(wide, truth, classes, whose))
+    positive = any_finding if several else wide[:, 1:].sum(axis=1)
+    sick = [ask_decision(positive, truth, decision or classes[-1], whose, threshold)] if positive is not None else []
     asked = [*sick, *by_class]
     parts = list(divide_films(groups or {}))
     draws = _draw(asked, parts, patients, bounds)

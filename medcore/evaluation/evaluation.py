@@ -1,7 +1,7 @@
 """A model before labelled films, as a value that goes into JSON and comes back; what is undefined in it is None.
 
-Each class is a question of yes or no, one class against the rest. Where a film has one label, "any of the classes but
-the first" is a question too: the decision, such as pneumonia against normal.
+Each class is a question of yes or no, one class against the rest. "Any of the classes but the first", or any of several
+findings, is a question too: the decision, such as pneumonia against normal.
 """
 
 import dataclasses
@@ -65,7 +65,7 @@ class Evaluation:
     films: int
     patients: int
     interval: str  # what the bounds are
-    decision: QuestionFigures | None  # None where a film can have several findings
+    decision: QuestionFigures | None  # None where nobody said how likely any of several findings is
     questions: tuple[QuestionFigures, ...]  # a class each
     macro: BinaryFigures  # the plain mean over classes; its recall is the balanced accuracy of all classes
     likeliest: Likeliest | None  # None where a film can have several findings

@@ -8,6 +8,8 @@ import numpy as np
 
 from medcore.evaluation.draws import Calls
 
+HALF = 0.5  # from this probability on a finding is likelier than not
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -28,24 +30,27 @@ class Part:
 
 
 def ask_classes(
-    probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str], patients: np.ndarray, threshold: float
+    probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str], patients: np.ndarray
 ) -> Iterator[Question]:
-    """Ask of each class whether a film has it; arguments as for `evaluating.evaluate`."""
+    """Ask of each class whether a film has it; arguments as for `evaluating.evaluate`.
+
+    Where a film can have several findings, each is called from one half on.
+    """
     several = truth.ndim == 2
     has = truth if several else truth[:, None] == np.arange(len(classes))
     likeliest = probabilities.argmax(axis=1)
     for place, name in enumerate(classes):
-        called = probabilities[:, place] >= threshold if several else likeliest == place
+        called = probabilities[:, place] >= HALF if several else likeliest == place
         calls = Calls(has[:, place], probabilities[:, place], called, patients)
-        yield Question(name, threshold if several else None, calls)
+        yield Question(name, HALF if several else None, calls)
 
 
 def ask_decision(
-    probabilities: np.ndarray, labels: np.ndarray, name: str, patients: np.ndarray, threshold: float
+    probability: np.ndarray, truth: np.ndarray, name: str, patients: np.ndarray, threshold: float
 ) -> Question:
-    """Ask whether a film is of any class but the first."""
-    probability = probabilities[:, 1:].sum(axis=1)
-    return Question(name, threshold, Calls(labels > 0, probability, probability >= threshold, patients))
+    """Ask whether a film has any finding; `truth` as for `evaluating.evaluate`."""
+    sick = np.asarray(truth.any(axis=1) if truth.ndim == 2 else truth > 0)
+    return Question(name, threshold, Calls(sick, probability, probability >= threshold, patients))
 
 
 def divide_films(groups: Mapping[str, Sequence[str]]) -> Iterator[Part]:

@@ -54,9 +54,20 @@ def grad_cam(classifier: Classifier, inputs: np.ndarray, target: str) -> np.ndar
 def _score(target: str, card: ModelCard) -> Callable[[Any], Any]:
     import tensorflow as tf
 
-    if target in card.classes:
-        place = card.classes.index(target)
+    if target in card.answers:
+        place = card.answers.index(target)
         return lambda logits: logits[:, place]
+    if card.several and target in (card.classes[0], card.finding):
+        sign = -1 if target == card.classes[0] else 1
+        return lambda logits: sign * _any_logit(logits)
     if target != card.finding:
         raise ModelError(f"There is no heatmap for {target!r}. Choose one of {', '.join(targets(card))}.")
     return lambda logits: tf.reduce_logsumexp(logits[:, 1:], axis=1) - logits[:, 0]  # as positive_logit
+
+
+def _any_logit(logits: Any) -> Any:
+    """Do as `medcore.classifier.decision.any_logit`, so that a gradient can be taken."""
+    import tensorflow as tf
+
+    all_absent = tf.reduce_sum(tf.math.softplus(logits), axis=1)
+    return all_absent + tf.math.log(-tf.math.expm1(-all_absent))

@@ -10,7 +10,7 @@ import numpy as np
 
 from medcore.classifier.card import ModelCard
 from medcore.classifier.classifier import Classifier, Prediction
-from medcore.classifier.decision import positive_gradient
+from medcore.classifier.decision import any_gradient, positive_gradient
 
 
 def targets(card: ModelCard) -> tuple[str, ...]:
@@ -42,11 +42,14 @@ def explain_batch(classifier: Classifier, inputs: np.ndarray) -> list[tuple[Pred
     outputs = classifier.forward(inputs)
     predictions = classifier.judge(inputs, outputs)
     named = targets(classifier.card)
-    maps = [raw_maps(*film, named) for film in zip(outputs.logits, outputs.contributions, strict=True)]
+    films = zip(outputs.logits, outputs.contributions, strict=True)
+    maps = [raw_maps(*film, named, several=classifier.card.several) for film in films]
     return list(zip(predictions, maps, strict=True))
 
 
-def raw_maps(logits: np.ndarray, contributions: np.ndarray, named: Sequence[str]) -> dict[str, np.ndarray]:
+def raw_maps(
+    logits: np.ndarray, contributions: np.ndarray, named: Sequence[str], *, several: bool = False
+) -> dict[str, np.ndarray]:
     """Return one film's raw Grad-CAM map for every target.
 
     Parameters
@@ -56,8 +59,12 @@ def raw_maps(logits: np.ndarray, contributions: np.ndarray, named: Sequence[str]
         Each cell's part of each logit.
     named : sequence of str
         As `targets` names them.
+    several : bool
+        Whether the logits are of findings of which a film can have several; what speaks for none speaks against any.
     """
-    every = zip(named, (positive_gradient(logits), *np.eye(len(logits))), strict=True)
+    each = np.eye(len(logits))
+    by_target = (any_gradient(logits), -any_gradient(logits), *each) if several else (positive_gradient(logits), *each)
+    every = zip(named, by_target, strict=True)
     gradients = dict(reversed(list(every)))  # of two classes, the finding's map stands for the class of that name
     return {
         target: np.maximum(contributions @ gradient, 0).astype(np.float32) for target, gradient in gradients.items()

@@ -13,9 +13,9 @@ from medcore.training.recipe import Recipe
 from medcore.training.splitting import SHARES
 
 NOTHING = ("normal", "benign", "negative", "none", "no finding", "normal or benign")  # names of a class without finding
+NO_FINDING = "no finding"  # of an image that can have several and has none
 NAME = re.compile(r"[\w.-](?:[\w .-]{0,38}[\w.-])?")
 FEWEST = 20  # patients of a class: one in ten calibrates, and each part needs two
-SEVERAL = "This set takes several findings for one image, and training takes one. Choose another set."
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,22 @@ class DataCheck:
     remarks: tuple[str, ...]
 
 
+def plan_classes(label_set: LabelSet, chosen: Sequence[str]) -> tuple[str, ...]:
+    """Put the class that finds nothing first; where an image can have several and none is so named, add it."""
+    ordered = in_order(chosen)
+    if label_set.several and not _finds_nothing(ordered[:1]):
+        return NO_FINDING, *ordered
+    return ordered
+
+
 def check_data(library: Library, label_set: LabelSet, classes: Sequence[str]) -> DataCheck:
-    """Count what there is of each class, and say what stands in the way of a training."""
-    decided = [decision for decision in library.decisions(label_set.id)]
-    known = [one for one in decided if one.classes is not None and set(one.classes) & set(classes)]
-    keys = library.patient_keys([one.study_id for one in known])
-    images = Counter(name for one in known for name in one.classes or ())
-    patients = Counter(name for name, _ in {(name, keys[one.study_id]) for one in known for name in one.classes or ()})
+    """Count what there is of each class, the first of which finds nothing, and say what stands in a training's way."""
+    decided = library.decisions(label_set.id)
+    given = [(one.study_id, _counted(one.classes, classes, label_set)) for one in decided if one.classes is not None]
+    known = [(study_id, names) for study_id, names in given if names]
+    keys = library.patient_keys([study_id for study_id, _ in known])
+    images = Counter(name for _, names in known for name in names)
+    patients = Counter(name for name, _ in {(name, keys[study_id]) for study_id, names in known for name in names})
     problems = [
         f"Too few patients have {name}: {patients[name]}, and {FEWEST} are needed. Label films of more patients."
         for name in classes
@@ -60,13 +69,14 @@ def check_data(library: Library, label_set: LabelSet, classes: Sequence[str]) ->
         problems.append("A model tells classes apart. Choose at least two.")
     disputed = sum(one.classes is None for one in decided)
     remarks = [f"Left out until somebody decides: {disputed} images on which readers disagree."] if disputed else []
-    return DataCheck(
-        images,
-        patients,
-        round(SHARES["train"] * sum(images[name] for name in classes)),
-        tuple(problems),
-        tuple(remarks),
-    )
+    return DataCheck(images, patients, round(SHARES["train"] * len(known)), tuple(problems), tuple(remarks))
+
+
+def _counted(given: Sequence[str], classes: Sequence[str], label_set: LabelSet) -> tuple[str, ...]:
+    """Return the chosen classes that an image has; where it can have several and none is given, the first."""
+    if label_set.several and not given:
+        return tuple(classes[:1])
+    return tuple(name for name in given if name in classes)
 
 
 def start_training(library: Library, asked: Asked, who: str) -> TrainingRun:
@@ -80,12 +90,13 @@ def start_training(library: Library, asked: Asked, who: str) -> TrainingRun:
     if not NAME.fullmatch(asked.name):
         raise LibraryError("The model's name takes 1 to 40 letters, digits, spaces, dots and dashes. Correct it.")
     label_set = library.label_set_named(asked.label_set)
-    if label_set.several:
-        raise LibraryError(SEVERAL)
-    classes = asked.classes or in_order(_labelled(library, label_set))
-    unknown = [name for name in classes if name not in label_set.classes]
+    classes = asked.classes or plan_classes(label_set, _labelled(library, label_set))
+    known = {*label_set.classes, NO_FINDING} if label_set.several else set(label_set.classes)
+    unknown = [name for name in classes if name not in known]
     if unknown:
         raise LibraryError(f"The set has no class {', '.join(unknown)}. It has {', '.join(label_set.classes)}.")
+    if label_set.several and not _finds_nothing(classes[:1]):
+        classes = NO_FINDING, *classes
     check = check_data(library, label_set, classes)
     if check.problems:
         raise LibraryError(check.problems[0])
@@ -97,6 +108,7 @@ def start_training(library: Library, asked: Asked, who: str) -> TrainingRun:
         asked.start,
         asked.preset,
         replace(recipe, seed=asked.seed),
+        label_set.several,
     )
     return library.trainings.start(label_set.id, plan.to_json(), who)
 
@@ -108,9 +120,13 @@ def usual_finding(classes: Sequence[str]) -> str:
     return classes[1] if len(classes) == 2 else "finding"
 
 
-def in_order(classes: list[str]) -> tuple[str, ...]:
+def in_order(classes: Sequence[str]) -> tuple[str, ...]:
     """Put the class that finds nothing first, where one is named so."""
-    return tuple(sorted(classes, key=lambda name: name.strip().lower() not in NOTHING))
+    return tuple(sorted(classes, key=lambda name: not _finds_nothing([name])))
+
+
+def _finds_nothing(names: Sequence[str]) -> bool:
+    return any(name.strip().lower() in NOTHING for name in names)
 
 
 def _labelled(library: Library, label_set: LabelSet) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medcore.classifier.card import write_model_card
-from medcore.classifier.decision import positive_probability, probabilities
+from medcore.classifier.decision import positive_probability
 from medcore.classifier.film_hash import film_hash
 from medcore.classifier.forward import Forward
 from medcore.classifier.model_folder import (
@@ -24,14 +24,12 @@ from medcore.classifier.normalization import normalize
 from medcore.classifier.report import Report, write_report
 from medcore.classifier.scope import Scope
 from medcore.errors import ModelError
-from medcore.evaluation.calibration import cross_entropy
 from medcore.evaluation.operating_point import BALANCED, choose_operating_points
-from medcore.evaluation.roc import auc
 from medcore.training.asking import outputs_of
 from medcore.training.assemble import map_scale, put_in_place
 from medcore.training.batches import resize_films
 from medcore.training.candidate_card import NEEDED, candidate_card
-from medcore.training.certify import certify
+from medcore.training.certify import certify, is_positive
 from medcore.training.copies import with_copies
 from medcore.training.fit import OnProgress
 from medcore.training.fit_familiarity import fit_familiarity
@@ -40,9 +38,10 @@ from medcore.training.labelled_films import LabelledFilms
 from medcore.training.live_start import Live, start_from
 from medcore.training.measurements import measure_positive
 from medcore.training.plan import TrainingPlan
-from medcore.training.recipe import Recipe
+from medcore.training.set_figures import measure_answers, to_probabilities
 from medcore.training.starting import start_pretrained, train_network
 from medcore.training.stored_films import StoredFilms
+from medcore.training.targets import truth_of
 from medcore.training.watching import UNWATCHED, Judgement, Watch
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
 FEWEST_PATIENTS = 2  # of each class, in each part that a training needs
 ENOUGH_TO_LOOK_AT = 4000  # of them, at most
 ENOUGH_FOR_LOOKS = 100  # training films, for a model of its own of how its films look
-SMALLEST = 1e-12  # probability, so that no logarithm is of 0
 
 
 def check_enough(data: LabelledFilms) -> None:
@@ -66,8 +64,8 @@ def check_enough(data: LabelledFilms) -> None:
         raise ModelError("A model tells classes apart, and only one is chosen. Choose at least two.")
     for part in NEEDED:
         _, labels, patients = data.part(part)
-        for place, name in enumerate(data.classes):
-            having = {patient for patient, label in zip(patients, labels, strict=True) if label == place}
+        for name, has in zip(data.classes, truth_of(labels, len(data.classes)).T, strict=True):
+            having = {patient for patient, one in zip(patients, has, strict=True) if one}
             if len(having) < FEWEST_PATIENTS:
                 raise ModelError(
                     f"Too few patients have {name}: {len(having)} in the {part} part of the films, and "
@@ -96,13 +94,13 @@ def train_candidate(
     check_enough(data)
     films, labels, _ = data.part("train")
     shown, truth, _ = data.part("validation")
-    judge = _judge(shown, truth, plan.recipe)
+    judge = _judge(shown, truth, plan)
     return train_network(
         films,
         labels,
-        plan.classes,
+        plan.answers,
         plan.recipe,
-        start=start_from(live, plan.classes) if plan.start == "live" else start_pretrained,
+        start=start_from(live, plan.answers) if plan.start == "live" else start_pretrained,
         work=work,
         on_progress=on_progress,
         watch=replace(watch, judge=judge),
@@ -137,7 +135,7 @@ def assemble_candidate(
     validation, labels, patients = data.part("validation")
     outputs = forward(_shown(validation, size))
     by_class = certainty.calibrated(outputs.logits)
-    points = choose_operating_points(labels != 0, positive_probability(by_class))
+    points = choose_operating_points(is_positive(labels), positive_probability(by_class, several=plan.several))
     balanced = next(point for point in points if point.name == BALANCED)
     figures = measure_positive(by_class, labels, patients, balanced.threshold)
 
@@ -155,13 +153,13 @@ def assemble_candidate(
     return put_in_place(write, out)
 
 
-def _judge(films: StoredFilms, labels: np.ndarray, recipe: Recipe) -> Callable[["keras.Model"], Judgement]:
-    shown = normalize(_shown(films, recipe.phases[-1].size), recipe.normalization)[..., None]
+def _judge(films: StoredFilms, labels: np.ndarray, plan: TrainingPlan) -> Callable[["keras.Model"], Judgement]:
+    shown = normalize(_shown(films, plan.recipe.phases[-1].size), plan.recipe.normalization)[..., None]
 
     def judge(network: "keras.Model") -> Judgement:
-        shares = probabilities(outputs_of(network, shown))
-        areas = [auc(labels == place, shares[:, place]) for place in range(shares.shape[1])]
-        return Judgement(cross_entropy(np.maximum(shares, SMALLEST), labels), float(np.mean(areas)))
+        answers = to_probabilities(outputs_of(network, shown), several=plan.several)
+        figures = measure_answers(labels, answers, plan.answers)
+        return Judgement(figures.log_loss, figures.auc)
 
     return judge
 

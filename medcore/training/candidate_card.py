@@ -1,7 +1,7 @@
 """The card of a candidate: whom it is for, what it was made from and how."""
 
-from collections import Counter
 from datetime import UTC, datetime
+from itertools import compress
 from pathlib import Path
 
 from medcore import __version__
@@ -14,6 +14,7 @@ from medcore.training import pretrained
 from medcore.training.labelled_films import LabelledFilms
 from medcore.training.live_start import Live
 from medcore.training.plan import TrainingPlan
+from medcore.training.targets import truth_of
 
 NEEDED = ("train", "calibration", "validation")  # parts that a training needs
 
@@ -58,6 +59,7 @@ def candidate_card(
         sha256=sha256,
         parts={name: file_sha256(folder / name) for name in PARTS if (folder / name).exists()},
         finding=plan.finding,
+        several=plan.several,
     )
 
 
@@ -74,8 +76,7 @@ def _counts(data: LabelledFilms) -> dict[str, dict[str, dict[str, int]]]:
     patients: dict[str, dict[str, int]] = {}
     for part in (*NEEDED, "test"):
         _, labels, whose = data.part(part)
-        named = [data.classes[label] for label in labels]
-        films[part] = {name: Counter(named)[name] for name in data.classes}
-        both = Counter(name for name, _ in set(zip(named, whose, strict=True)))
-        patients[part] = {name: both[name] for name in data.classes}
+        by_class = list(zip(data.classes, truth_of(labels, len(data.classes)).T, strict=True))
+        films[part] = {name: int(has.sum()) for name, has in by_class}
+        patients[part] = {name: len(set(compress(whose, has))) for name, has in by_class}
     return {"films": films, "patients": patients}

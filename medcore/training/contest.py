@@ -12,8 +12,10 @@ from medcore.classifier.decision import positive_probability
 from medcore.classifier.model_folder import read_training_films
 from medcore.errors import ModelError
 from medcore.training.batches import resize_films
+from medcore.training.certify import is_positive
 from medcore.training.gate import Contest, GateVerdict, Side
 from medcore.training.labelled_films import LabelledFilms
+from medcore.training.targets import truth_of
 
 NO_TEST = "The data set has no test films yet, so nothing can be compared. Label films of more patients."
 
@@ -58,11 +60,11 @@ def make_contest(
 
     return Contest(
         classes=data.classes,
-        truth=np.eye(len(data.classes), dtype=bool)[labels],
+        truth=truth_of(labels, len(data.classes)),
         patients=patients,
         live=side(other, live),
         candidate=side(one, candidate),
-        positive=labels != 0 if is_same_question else None,
+        positive=is_positive(labels) if is_same_question else None,
         groups={name: np.asarray(films, bool) for name, films in groups.items()},
     )
 
@@ -77,5 +79,6 @@ def verdict_json(verdict: GateVerdict, data: LabelledFilms) -> dict[str, Any]:
 def _side(classifier: Classifier, shown: np.ndarray, knows: np.ndarray, *, decides: bool) -> Side:
     logits = classifier.forward(resize_films(shown, classifier.card.input_size[0])).logits
     by_class = classifier.certainty.calibrated(logits)
-    calls = positive_probability(by_class) >= classifier.card.operating_point.threshold if decides else None
+    positive = positive_probability(by_class, several=classifier.card.several)
+    calls = positive >= classifier.card.operating_point.threshold if decides else None
     return Side(classifier.card.classes, by_class, knows, calls)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
+from scipy.stats import norm
 
 from medcore.errors import ModelError
 from medcore.evaluation.calibration import expected_calibration_error
-from medcore.evaluation.comparison import AucDifference, compare_decisions, compare_macro_aucs
+from medcore.evaluation.comparison import AucDifference, auc_covariance, compare_decisions, compare_macro_aucs
+from medcore.evaluation.intervals import LEVEL
 
 MARGIN = 0.01  # of the area: a candidate that brings new classes may be worse by so much
 FEWEST = 10  # patients with a class, and without it, that a comparison needs
@@ -141,6 +143,27 @@ def check_classes(contest: Contest) -> list[Check]:
     return checks
 
 
+def check_labels(contest: Contest) -> list[Check]:
+    """Stop a comparison on films whose labels look exchanged: the live model is plainly worse than a coin on a class.
+
+    Whoever learns from exchanged labels is asked about exchanged ones too, and looks better for it.
+    """
+    wrong = []
+    for name in contest.shared:
+        truth = contest.truth[:, contest.classes.index(name)]
+        scores = contest.live.probabilities[:, contest.live.classes.index(name)]
+        (area,), covariance = auc_covariance(truth, scores[None])
+        if area + norm.ppf((1 + LEVEL) / 2) * float(covariance[0, 0]) ** 0.5 < 0.5:
+            wrong.append(f"{name} (area {area:.2f})")
+    if not wrong:
+        return [Check("Labels", True, "No class of the test films looks as if it were exchanged with another.")]
+    said = (
+        f"On the test films the live model finds {', '.join(wrong)} worse than a coin would: labels may be exchanged. "
+        "Look at some of them on the Label page."
+    )
+    return [Check("Labels", False, said)]
+
+
 def check_sensitivity(contest: Contest) -> list[Check]:
     """Stop a candidate that misses more, each model at its live operating point."""
     if contest.positive is None or contest.live.calls is None or contest.candidate.calls is None:
@@ -191,6 +214,7 @@ def check_groups(contest: Contest) -> list[Check]:
 
 CHECKS: tuple[Callable[[Contest], list[Check]], ...] = (
     check_classes,
+    check_labels,
     check_sensitivity,
     check_decisions,
     check_calibration,

@@ -23,6 +23,7 @@ SEVERAL = "a study with several images is labelled as a whole; label its images"
 NO_FILM = "it is one image of a stack or has several frames, and no single film"
 DISPUTED = "its readers disagree; decide between them on the Label page"
 OTHER_CLASS = "its label is none of the chosen classes"
+BOTH = "its label says that there is nothing and that there is something; correct it"
 TWO_PATIENTS = "the same picture belongs to two patients; decide whose it is"
 TWO_LABELS = "the same picture has two labels; decide which is right"
 TWICE = "the same picture of this patient is there already"
@@ -35,12 +36,16 @@ class LabelledFilms:
     dataset: Dataset
     classes: tuple[str, ...]
     films: StoredFilms
+    several: bool  # a film can have several of the classes but the first, or none
     left_out: tuple[LeftOut, ...] = ()
 
     @property
     def labels(self) -> np.ndarray:
-        """Each film's place in `classes`, shape (n,), int32."""
-        return np.array([self.classes.index(image.classes[0]) for image in self.dataset.images], np.int32)
+        """Each film's place in `classes`, shape (n,), int32; where it can have several, which of all but the first."""
+        given = [image.classes for image in self.dataset.images]
+        if self.several:
+            return np.array([[name in its for name in self.classes[1:]] for its in given], bool)
+        return np.array([self.classes.index(its[0]) for its in given], np.int32)
 
     def places(self, part: str) -> np.ndarray:
         """Return the places of a part's films, shape (m,)."""
@@ -68,7 +73,8 @@ def gather(
     library : Library
     label_set_id : int
     classes : sequence of str
-        Of the label set, those that are to be told apart.
+        Of the label set, those that are to be told apart; the first finds nothing, and need not be one of a set that
+        takes several for one image.
     who : str
     folder : Path
         For the films; it is made where it is missing.
@@ -82,7 +88,7 @@ def gather(
     LibraryError
         If the label set is gone or the disk is full.
     """
-    counted, left_out = _counted(library, label_set_id, classes)
+    counted, left_out = _counted(library, label_set_id, classes, several=_takes_several(library, label_set_id))
     draft = folder / "reading.bin"
     folder.mkdir(parents=True, exist_ok=True)
     read: list[ReadImage] = []
@@ -116,7 +122,8 @@ def open_films(library: Library, dataset_id: int, classes: Sequence[str], folder
     if not file.exists() or file.stat().st_size != len(dataset.images) * SIDE * SIDE:
         raise ModelError("The films of this training are gone, or a study of it was deleted. Start it anew.")
     places = tuple(range(len(dataset.images)))
-    return LabelledFilms(dataset, tuple(classes), StoredFilms(file, (SIDE, SIDE), places, digest(dataset.images)))
+    stored = StoredFilms(file, (SIDE, SIDE), places, digest(dataset.images))
+    return LabelledFilms(dataset, tuple(classes), stored, _takes_several(library, dataset.label_set_id))
 
 
 def read_part(library: Library, dataset_id: int, classes: Sequence[str], part: str, folder: Path) -> LabelledFilms:
@@ -142,7 +149,7 @@ def read_part(library: Library, dataset_id: int, classes: Sequence[str], part: s
     write_films(folder / FILMS_FILE, films())
     places = tuple(range(len(dataset.images)))
     stored = StoredFilms(folder / FILMS_FILE, (SIDE, SIDE), places, digest(dataset.images))
-    return LabelledFilms(dataset, tuple(classes), stored)
+    return LabelledFilms(dataset, tuple(classes), stored, _takes_several(library, dataset.label_set_id))
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,13 @@ class _Counted:
     given_part: str
 
 
-def _counted(library: Library, label_set_id: int, classes: Sequence[str]) -> tuple[list[_Counted], list[LeftOut]]:
+def _takes_several(library: Library, label_set_id: int) -> bool:
+    return next(one.several for one in library.label_sets() if one.id == label_set_id)
+
+
+def _counted(
+    library: Library, label_set_id: int, classes: Sequence[str], *, several: bool
+) -> tuple[list[_Counted], list[LeftOut]]:
     """Return the images whose label counts, and why others do not."""
     counted: dict[int, _Counted] = {}
     left_out = []
@@ -164,15 +177,18 @@ def _counted(library: Library, label_set_id: int, classes: Sequence[str]) -> tup
             instances = library.study(decision.study_id).instances
             instance_id = instances[0].id if len(instances) == 1 else None
             reason = SEVERAL if instance_id is None else ""
+        chosen = tuple(name for name in decision.classes or () if name in classes)
         if decision.classes is None:
             reason = DISPUTED
-        elif len(decision.classes) != 1 or decision.classes[0] not in classes:
+        elif (decision.classes and not chosen) or (len(chosen) != 1 and not several):
             reason = reason or OTHER_CLASS
-        if reason or instance_id is None or decision.classes is None:
+        elif classes[0] in chosen and len(chosen) > 1:
+            reason = reason or BOTH
+        if reason or instance_id is None:
             left_out.append(LeftOut(decision.study_id, decision.instance_id, reason))
         elif instance_id not in counted or decision.instance_id is not None:  # an image's own label goes first
             given = next((label.split for label in reversed(decision.opinions) if label.split), "")
-            counted[instance_id] = _Counted(decision.study_id, instance_id, decision.classes, given)
+            counted[instance_id] = _Counted(decision.study_id, instance_id, chosen, given)
     return list(counted.values()), left_out
 
 

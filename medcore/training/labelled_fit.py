@@ -1,38 +1,24 @@
 """Train on a labelled set of any kind, and measure: what another set changes are settings, not code."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medcore.classifier.decision import probabilities
 from medcore.classifier.network import build_network
 from medcore.classifier.normalization import normalize
 from medcore.errors import ModelError
-from medcore.evaluation.roc import auc
 from medcore.training.asking import outputs_of
 from medcore.training.batches import resize_films
 from medcore.training.fit import OnProgress
 from medcore.training.labelled_set import LabelledSet
 from medcore.training.recipe import Recipe
+from medcore.training.set_figures import SetFigures, measure_answers, to_probabilities
 from medcore.training.starting import Start, start_pretrained, train_network
 
 if TYPE_CHECKING:
     import keras
-
-SMALLEST = 1e-12  # probability, so that no logarithm is of 0
-
-
-@dataclass(frozen=True)
-class SetFigures:
-    """How good the answers are on one part of a set."""
-
-    auc: float  # mean of `aucs`
-    accuracy: float  # share of right labels, or of right yes and no to each finding at probability 0.5
-    log_loss: float  # nats a picture, or a picture and finding
-    aucs: dict[str, float]  # each class against all others, where both occur
 
 
 def train_classifier(
@@ -114,36 +100,11 @@ def predict(network: "keras.Model", pictures: LabelledSet, recipe: Recipe, *, tu
         views += [view[:, :, ::-1] for view in views]
     if turned and recipe.augmentation.upended:
         views += [view[:, ::-1] for view in views]
-    as_probabilities = _sigmoid if pictures.has_findings else probabilities
-    answers = [as_probabilities(outputs_of(network, normalize(view, recipe.normalization))) for view in views]
+    outputs = [outputs_of(network, normalize(view, recipe.normalization)) for view in views]
+    answers = [to_probabilities(logits, several=pictures.has_findings) for logits in outputs]
     return np.asarray(np.mean(answers, axis=0))
 
 
 def measure(pictures: LabelledSet, answers: np.ndarray) -> SetFigures:
-    """Compare the probabilities, shape (n, classes), with the labels; the mean area is MedMNIST's.
-
-    Raises
-    ------
-    ModelError
-        If there is no class that some of the pictures are of and others are not.
-    """
-    truth = pictures.labels if pictures.has_findings else np.eye(len(pictures.classes), dtype=bool)[pictures.labels]
-    aucs = {
-        name: auc(truth[:, place], answers[:, place])
-        for place, name in enumerate(pictures.classes)
-        if truth[:, place].any() and not truth[:, place].all()
-    }
-    if not aucs:
-        raise ModelError("All pictures have the same label, so nothing can be measured. Give pictures of each class.")
-    right = (answers >= 0.5) == truth if pictures.has_findings else answers.argmax(axis=1) == pictures.labels
-    chosen = np.where(truth, answers, 1 - answers) if pictures.has_findings else answers[truth]
-    return SetFigures(
-        auc=float(np.mean(list(aucs.values()))),
-        accuracy=float(right.mean()),
-        log_loss=float(-np.log(np.maximum(chosen, SMALLEST)).mean()),
-        aucs=aucs,
-    )
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(-np.logaddexp(0, -logits.astype(np.float64))))
+    """Compare the probabilities, shape (n, classes), with the labels of pictures; see `measure_answers`."""
+    return measure_answers(pictures.labels, answers, pictures.classes)

@@ -66,27 +66,31 @@ def learning_curve(
     Parameters
     ----------
     features : numpy.ndarray, shape (n, features)
-    labels : numpy.ndarray, shape (n,), int
-        Places in `classes`.
+    labels : numpy.ndarray, shape (n,) int or (n, classes) bool
+        Places in `classes`, or which of them a film has.
     patients : sequence of str, length n
     held_out : numpy.ndarray, shape (m, features)
-    expected : numpy.ndarray, shape (m,), int
+    expected : numpy.ndarray, shape (m,) int or (m, classes) bool
     classes : sequence of str
     seed : int
 
     Returns
     -------
     LearningCurve
-        Parts in which a class is missing are left out.
+        Parts in which a class is missing, or that all films have, are left out.
     """
     generator = np.random.default_rng(seed)
-    targets = np.eye(len(classes))[labels]
+    truth = _truth(labels, len(classes))
     names = np.asarray(patients, dtype=object)
     points = []
     for share in SHARES:
-        drawn = [_draw(names, labels, share, generator) for _ in range(DRAWS if share < 1 else 1)]
-        whole = [places for places in drawn if len(set(labels[places])) == len(classes)]
-        areas = [_areas(features[places], targets[places], held_out, expected) for places in whole]
+        drawn = [_draw(names, truth, share, generator) for _ in range(DRAWS if share < 1 else 1)]
+        whole = [places for places in drawn if truth[places].any(axis=0).all() and not truth[places].all(axis=0).any()]
+        fit_heads = _fit_each if labels.ndim == 2 else _fit_one
+        areas = [
+            _areas(fit_heads(features[places], truth[places], held_out), _truth(expected, len(classes)))
+            for places in whole
+        ]
         if areas:
             mean = np.mean(areas, axis=0)
             films = round(float(np.mean([len(places) for places in whole])))
@@ -94,11 +98,15 @@ def learning_curve(
     return LearningCurve(tuple(points))
 
 
-def _draw(patients: np.ndarray, labels: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
-    """Draw a share of each class's patients, each of the class of its first film; return their films' places."""
-    kind_of: dict[str, int] = {}
-    for patient, label in zip(patients, labels, strict=True):
-        kind_of.setdefault(patient, int(label))
+def _truth(labels: np.ndarray, classes: int) -> np.ndarray:
+    return labels if labels.ndim == 2 else labels[:, None] == np.arange(classes)
+
+
+def _draw(patients: np.ndarray, truth: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
+    """Draw a share of each class's patients, each of the classes of its first film; return their films' places."""
+    kind_of: dict[str, bytes] = {}
+    for patient, classes in zip(patients, truth, strict=True):
+        kind_of.setdefault(patient, classes.tobytes())
     chosen: set[str] = set()
     for kind in sorted(set(kind_of.values())):
         having = sorted(patient for patient, its_kind in kind_of.items() if its_kind == kind)
@@ -106,7 +114,17 @@ def _draw(patients: np.ndarray, labels: np.ndarray, share: float, generator: np.
     return np.flatnonzero([patient in chosen for patient in patients])
 
 
-def _areas(features: np.ndarray, targets: np.ndarray, held_out: np.ndarray, expected: np.ndarray) -> list[float]:
-    kernel, bias = fit_linear_head(features, targets)
-    logits = held_out @ kernel + bias
-    return [auc(expected == place, logits[:, place]) for place in range(targets.shape[1])]
+def _fit_one(features: np.ndarray, truth: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Fit one head to films that have one class each, and return the logits of others, shape (m, classes)."""
+    kernel, bias = fit_linear_head(features, truth.astype(np.float64))
+    return np.asarray(held_out @ kernel + bias)
+
+
+def _fit_each(features: np.ndarray, truth: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Fit a head to each finding by itself, and return the logits of others, shape (m, classes)."""
+    heads = [_fit_one(features, np.stack([~has, has], axis=1), held_out) for has in truth.T]
+    return np.stack([logits[:, 1] - logits[:, 0] for logits in heads], axis=1)
+
+
+def _areas(logits: np.ndarray, truth: np.ndarray) -> list[float]:
+    return [auc(has, its) for has, its in zip(truth.T, logits.T, strict=True)]

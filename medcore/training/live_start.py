@@ -18,6 +18,7 @@ from medcore.training.learning_curve import LearningCurve, learning_curve
 from medcore.training.plan import TrainingPlan
 from medcore.training.recipe import Phase, Recipe
 from medcore.training.starting import pooled_features, start_pretrained
+from medcore.training.targets import make_targets
 
 if TYPE_CHECKING:
     import keras
@@ -56,8 +57,8 @@ def start_from(live: Live, classes: Sequence[str]) -> Callable[..., Callable[["k
             kernel, bias = network.get_layer(LOGITS_LAYER).get_weights()
             old_kernel, old_bias = old.get_layer(LOGITS_LAYER).get_weights()
             for place, name in enumerate(classes):
-                if name in live.card.classes:
-                    known = live.card.classes.index(name)
+                if name in live.card.answers:
+                    known = live.card.answers.index(name)
                     kernel[:, place], bias[place] = old_kernel[:, known], old_bias[known]
             network.get_layer(LOGITS_LAYER).set_weights([kernel, bias])
 
@@ -70,9 +71,10 @@ def measure_learning_curve(data: LabelledFilms, plan: TrainingPlan, live: Live) 
     """Say, with the network that a training starts from, what more and more of its labels bring."""
     films, labels, patients = data.part("train")
     shown, expected, _ = data.part("validation")
-    start = start_from(live, plan.classes) if plan.start == "live" else start_pretrained
-    network = build_network(len(plan.classes))
-    start(films, np.eye(len(plan.classes))[labels], replace(plan.recipe, head_first=False))(network)
+    start = start_from(live, plan.answers) if plan.start == "live" else start_pretrained
+    network = build_network(len(plan.answers))
+    headless = replace(plan.recipe, head_first=False)
+    start(films, make_targets(labels, plan.answers, headless), headless)(network)
     whole = replace(plan.recipe, phases=(Phase(SIDE, 1),))
     features = pooled_features(network, films, whole)
-    return learning_curve(features, labels, patients, pooled_features(network, shown, whole), expected, plan.classes)
+    return learning_curve(features, labels, patients, pooled_features(network, shown, whole), expected, plan.answers)

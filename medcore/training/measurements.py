@@ -56,13 +56,18 @@ def measure_positive(by_class: np.ndarray, labels: np.ndarray, patients: Sequenc
     ----------
     by_class : numpy.ndarray, shape (n, classes)
         Calibrated probabilities.
-    labels : numpy.ndarray, shape (n,), int
-        Places among the classes; the first finds nothing.
+    labels : numpy.ndarray, shape (n,) int or (n, classes - 1) bool
+        Places among the classes, the first of which finds nothing; or which findings a film has: then the only class
+        beside none is to have any.
     patients : sequence of str, length n
     threshold : float
         Probability from which on a film has the finding.
     """
-    return measure(by_class, labels, is_positive(labels), positive_probability(by_class), patients, threshold)
+    positive = is_positive(labels)
+    if labels.ndim == 2:
+        by_class = np.stack([by_class[:, 0], positive_probability(by_class, several=True)], axis=1)
+        labels = positive.astype(np.int32)
+    return measure(by_class, labels, positive, positive_probability(by_class), patients, threshold)
 
 
 def measure_kind(answers: Answers) -> Figures:

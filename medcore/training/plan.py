@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from medcore.classifier.card import answers_of
 from medcore.errors import ModelError
 from medcore.training.augmentation import Augmentation
 from medcore.training.recipe import DEFAULT_RECIPE, Phase, Recipe
@@ -27,6 +28,12 @@ class TrainingPlan:
     start: Start
     preset: str
     recipe: Recipe
+    several: bool = False  # a film can have several of the classes but the first, or none
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The classes that the network is to have a logit for."""
+        return answers_of(self.classes, several=self.several)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain entries, from which `from_json` makes the same."""

@@ -36,6 +36,20 @@ def make_targets(labels: np.ndarray, classes: Sequence[str], recipe: Recipe) -> 
     return np.asarray(smoothed[labels], np.float32)
 
 
+def truth_of(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Return which classes a film has, shape (n, classes), bool; the first one is to have no finding.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray, shape (n,) int or (n, classes - 1) bool
+        Each film's place among the classes, or which of all but the first it has.
+    classes : int
+    """
+    if labels.ndim == 1:
+        return np.asarray(labels[:, None] == np.arange(classes))
+    return np.hstack([~labels.any(axis=1, keepdims=True), labels])
+
+
 def film_weights(labels: np.ndarray, classes: int, balanced: bool) -> np.ndarray:
     """Return each film's weight in the loss, shape (n,), float32, with a mean of 1.
 

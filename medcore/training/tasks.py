@@ -22,9 +22,10 @@ import numpy as np
 from medcore.classifier.report import ComparisonRow
 from medcore.errors import ModelError
 from medcore.training.fit import OnProgress
-from medcore.training.labelled_fit import SetFigures, measure, predict, train_classifier
+from medcore.training.labelled_fit import measure, predict, train_classifier
 from medcore.training.labelled_set import LabelledSet, read_npz
 from medcore.training.recipe import Recipe
+from medcore.training.set_figures import SetFigures
 from medcore.training.task_recipes import TASKS, Task
 
 log = logging.getLogger(__name__)

@@ -31,12 +31,17 @@ def check_labels(card: ModelCard, cases: Cases) -> None:
     Raises
     ------
     ModelError
-        If the labels name a class that it lacks, or several findings of one film.
+        If the labels name a class that it lacks, or only one side takes several findings of one film.
     """
-    if cases.several:
+    if cases.several and not card.several:
         raise ModelError(
             f"The films of {cases.name} can have several findings, and the model {card.name} gives one label a film. "
             "Give films with one label each."
+        )
+    if card.several and not cases.several:
+        raise ModelError(
+            f"The films of {cases.name} have one label each, and the model {card.name} gives several findings. Give "
+            "films with all their findings."
         )
     told = told_classes(card, cases.classes)
     lacking = sorted(set(cases.classes) - folded(told))

@@ -67,7 +67,7 @@ def told_classes(card: ModelCard, named: Iterable[str]) -> tuple[str, ...]:
     Labels that say the finding, pneumonia, and not of which kind, ask for the decision.
     """
     kinds = folded(named)
-    if fold(card.finding) in kinds and not kinds & folded(card.classes[1:]):
+    if not card.several and fold(card.finding) in kinds and not kinds & folded(card.classes[1:]):
         return card.classes[0], card.finding
     return card.classes
 

@@ -4,13 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import compress
 
 import numpy as np
 
 import medcore
+from medcore.classifier import ModelCard
+from medcore.classifier.decision import positive_probability
 from medcore.errors import ModelError
 from medcore.evaluation.evaluating import evaluate
 from medcore.evaluation.intervals import RESAMPLES
+from medcore.evaluation.questions import HALF
 from medcore.library.folding import fold
 from medcore.worker.answers import Explains
 from medcore.worker.evaluating.asking import KNOWN, Asked, AskedFilms
@@ -37,6 +41,18 @@ class _Film:
     asked: Asked
 
 
+@dataclass(frozen=True, eq=False)
+class _Said:
+    """What the model said of n films, and what they have."""
+
+    classes: tuple[str, ...]
+    probabilities: np.ndarray  # (n, classes)
+    positive: np.ndarray  # (n,): of any finding
+    truth: np.ndarray  # as `evaluate` takes it
+    has: np.ndarray  # (n, classes) bool
+    is_wrong: np.ndarray  # (n,) bool: a class is not the true one, or a finding not as it is
+
+
 def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str, resamples: int | None) -> Assessed:
     """Measure a model on the films that it answered; arguments as for `assess.assess`.
 
@@ -53,24 +69,20 @@ def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str
     if not answered:
         raise ModelError(_why_none(cover))
     card = model.card
-    told = told_classes(card, cases.classes)
-    shares = np.array([film.asked.probabilities for film in answered])
-    if told != card.classes:
-        shares = np.stack([shares[:, 0], shares[:, 1:].sum(axis=1)], axis=1)
-    place = {fold(name): number for number, name in enumerate(told)}
-    labels = np.array([place[next(iter(film.case.classes))] for film in answered])
+    said = (_findings if card.several else _one_label)(card, cases, answered)
     evaluation = evaluate(
-        shares,
-        labels,
-        told,
+        said.probabilities,
+        said.truth,
+        said.classes,
         [film.case.patient for film in answered],
         decision=card.finding,
         threshold=card.operating_point.threshold,
+        any_finding=said.positive if card.several else None,
         groups={kind: [film.case.groups.get(kind, "") for film in answered] for kind in KINDS},
         resamples=resamples or (RESAMPLES if len(answered) <= MANY else RESAMPLES_OF_MANY),
     )
-    called = shares[:, 1:].sum(axis=1) >= card.operating_point.threshold
-    worst = _worst(shares, labels, called)
+    called = said.positive >= card.operating_point.threshold
+    worst = _worst(said, called)
     assessment = Assessment(
         version=VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -87,9 +99,9 @@ def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str
             WorstFilm(
                 number=number,
                 film=answered[film].asked.film,
-                truth=told[labels[film]],
-                likeliest=told[int(shares[film].argmax())],
-                probabilities=tuple(shares[film].tolist()),
+                truth=" and ".join(compress(said.classes, said.has[film])) or card.classes[0],
+                likeliest=said.classes[int(said.probabilities[film].argmax())],
+                probabilities=tuple(said.probabilities[film].tolist()),
                 called=bool(called[film]),
                 heatmap=answered[film].asked.heatmap,
             )
@@ -97,6 +109,26 @@ def measure_answers(model: Explains, cases: Cases, asked: AskedFilms, split: str
         ),
     )
     return Assessed(assessment, tuple(answered[film].case for film in worst))
+
+
+def _one_label(card: ModelCard, cases: Cases, answered: Sequence[_Film]) -> _Said:
+    told = told_classes(card, cases.classes)
+    shares = np.array([film.asked.probabilities for film in answered])
+    positive = shares[:, 1:].sum(axis=1)
+    if told != card.classes:
+        shares = np.stack([shares[:, 0], positive], axis=1)
+    place = {fold(name): number for number, name in enumerate(told)}
+    labels = np.array([place[next(iter(film.case.classes))] for film in answered])
+    has = labels[:, None] == np.arange(len(told))
+    return _Said(told, shares, positive, labels, has, shares.argmax(axis=1) != labels)
+
+
+def _findings(card: ModelCard, cases: Cases, answered: Sequence[_Film]) -> _Said:
+    by_class = np.array([film.asked.probabilities for film in answered])
+    shares = by_class[:, 1:]
+    has = np.array([[fold(name) in film.case.classes for name in card.classes[1:]] for film in answered])
+    is_wrong = ((shares >= HALF) != has).any(axis=1)
+    return _Said(card.classes[1:], shares, positive_probability(by_class, several=True), has, has, is_wrong)
 
 
 def _cover(cases: Cases, fresh: Sequence[_Film]) -> Cover:
@@ -120,10 +152,11 @@ def _why_none(cover: Cover) -> str:
     return f"The model answers for none of the {cover.films} films, so there is nothing to measure.{known}{said}"
 
 
-def _worst(shares: np.ndarray, labels: np.ndarray, called: np.ndarray) -> list[int]:
-    """Return the places of wrong films: decisions first, then classes; of each the true class least likely first."""
-    of_truth = shares[np.arange(labels.size), labels]
-    decided = called == (labels > 0)
-    order = np.lexsort((of_truth, decided))
-    wrong = ~decided | (shares.argmax(axis=1) != labels)
+def _worst(said: _Said, called: np.ndarray) -> list[int]:
+    """Return the places of wrong films: decisions first, then classes; of each what is true least likely first."""
+    several = said.truth.ndim == 2
+    true_ones = np.where(said.has, said.probabilities, 1 - said.probabilities if several else np.inf)
+    decided = called == (said.has.any(axis=1) if several else said.truth > 0)
+    order = np.lexsort((true_ones.min(axis=1), decided))
+    wrong = ~decided | said.is_wrong
     return [int(place) for place in order[wrong[order]][:WORST]]

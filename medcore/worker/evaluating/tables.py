@@ -137,12 +137,11 @@ def group_table(question: QuestionFigures) -> list[Row]:
 def worst_caption(assessment: Assessment, film: WorstFilm) -> str:
     """Say of an error what the film shows and what the model says."""
     found = assessment.evaluation
-    said = dict(zip(found.classes, film.probabilities, strict=True))
+    shares = dict(zip(found.classes, film.probabilities, strict=True))
+    told = (film.likeliest, film.truth) if found.likeliest else found.classes  # of several findings, each
+    said = ", ".join(f"{name} {percent(shares[name])}" for name in told)
     decision = found.decision
     called = ""
     if decision is not None:
         called = f", {'called' if film.called else 'not called'} {decision.name}"
-    return (
-        f"{film.number}. {film.truth}; the model: {film.likeliest} {percent(said[film.likeliest])}, "
-        f"{film.truth} {percent(said[film.truth])}{called}."
-    )
+    return f"{film.number}. {film.truth}; the model: {said}{called}."
