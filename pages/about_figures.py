@@ -79,7 +79,7 @@ def show_charts(card: ModelCard, report: Report) -> None:
         draw("Does a probability come true?", reliability_figure(reliability, card.finding), "about_reliability")
     with right:
         kind, newest = list(found.items())[-1]
-        counts = confusion_figure(newest.class_confusion, [sentence_case(name) for name in card.classes])
+        counts = confusion_figure(newest.class_confusion, [sentence_case(name) for name in card.measured])
         draw(f"Likeliest label, {kind.lower()} films", counts, "about_confusion")
     for kind, one in found.items():
         st.text(f"{kind} films, at the live operating point: {decisions(one, card.finding)}.")

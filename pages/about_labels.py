@@ -11,7 +11,7 @@ from pages.words import names_cause, plain
 
 def show_labels(card: ModelCard, report: Report) -> None:
     """Show the figures of each label on each kind of films; a film is of the label that is likeliest."""
-    st.markdown(f"#### {title(', '.join(card.classes))}")
+    st.markdown(f"#### {title(', '.join(card.measured))}")
     st.text(f"The labels of the data set{'; a film cannot settle the cause' if names_cause(card.classes) else ''}.")
     for kind, figures in report.pneumonia.items():
         show_table(label_rows(card, kind, figures))
@@ -24,7 +24,7 @@ def show_labels(card: ModelCard, report: Report) -> None:
 
 def label_rows(card: ModelCard, kind: str, figures: Figures) -> list[dict[str, str]]:
     """Write a row for each label, and one for all."""
-    labels = zip(card.classes, figures.class_films, figures.multiclass.classes, strict=True)
+    labels = zip(card.measured, figures.class_films, figures.multiclass.classes, strict=True)
     columns = (f"{kind} films".capitalize(), "Films", "AUC against the rest", "Found", "Right when named", "F1")
     rows = [
         (

@@ -24,7 +24,7 @@ def show_mechanism(card: ModelCard) -> None:
     data, weights = card.training_data, card.starting_weights
     show_facts(
         {
-            "Answers": f"{sentence_case(', '.join(card.classes))}{what_finding_is(card)}.",
+            "Answers": answers(card),
             "Network": f"{card.architecture}.",
             "What it sees": f"{card.preprocessing}.",
             "How sure it is": CERTAINTY,
@@ -36,9 +36,14 @@ def show_mechanism(card: ModelCard) -> None:
     show_table([{"Part": PARTS.get(part, part.capitalize()), **films_of(card, part)} for part in data.films])
 
 
-def what_finding_is(card: ModelCard) -> str:
-    """Say which classes the finding is, where they have other names."""
-    return "" if card.kinds == (card.finding,) else f"; {card.finding} is {' or '.join(card.kinds)}"
+def answers(card: ModelCard) -> str:
+    """Name the classes that the model tells, and which of them are its finding."""
+    nothing, kinds = sentence_case(card.classes[0]), ", ".join(card.kinds)
+    if card.several:
+        return f"{nothing}, or one or several of {kinds}; {card.finding} is any of them."
+    if card.kinds == (card.finding,):
+        return f"{nothing}, {kinds}."
+    return f"{nothing}, {kinds}; {card.finding} is {' or '.join(card.kinds)}."
 
 
 def of_others(attribution: str, source: str, licence: str) -> str:

@@ -116,7 +116,9 @@ def make_model_folder(models: Path, *, report: bool = True) -> Path:
     return folder
 
 
-def make_trained_folder(folder: Path, *, classes: tuple[str, ...], finding: str, scope: Scope) -> Path:
+def make_trained_folder(
+    folder: Path, *, classes: tuple[str, ...], finding: str, scope: Scope, several: bool = False
+) -> Path:
     """Write the folder of a model that was trained here, from 300 made-up films of each part; no network is in it."""
     folder.mkdir(parents=True)
     (folder / MODEL_FILE).write_text(folder.name)
@@ -128,9 +130,10 @@ def make_trained_folder(folder: Path, *, classes: tuple[str, ...], finding: str,
     known = [image.pixels_sha256 for image in images if image.part == "train"]
     (folder / TRAINING_FILMS_FILE).write_text("\n".join(known))
     made = Dataset(7, 1, 1, "d" * 64, "A. Modeller", datetime(2026, 1, 2, tzinfo=UTC), images)
-    data = LabelledFilms(made, classes, StoredFilms(folder / "films.bin", (8, 8), tuple(places), ""))
-    plan = TrainingPlan("ours", classes, finding, "imagenet", "quick", make_recipe("quick", FILMS))
+    data = LabelledFilms(made, classes, StoredFilms(folder / "films.bin", (8, 8), tuple(places), ""), several)
+    plan = TrainingPlan("ours", classes, finding, "imagenet", "quick", make_recipe("quick", FILMS), several)
     shares, labels = make_films(3)
+    kinds = 2 if several else kinds  # of its figures
     shares, labels = shares[:, :kinds] / shares[:, :kinds].sum(axis=1, keepdims=True), labels % kinds
     points = choose_operating_points(labels > 0, 1 - shares[:, 0])
     patients = [str(film // 2) for film in range(FILMS)]

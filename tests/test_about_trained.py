@@ -12,7 +12,7 @@ from medcore.classifier.scope import Scope
 from medcore.library import Library, ModelVersion, NewLabel
 from medcore.library.records import DatasetImage
 from medcore.settings import Settings
-from medcore.training.card_advice import UNMEASURED
+from medcore.training.card_advice import EACH_FINDING, UNMEASURED
 from medcore.worker.installed import live_model_folder, model_folder, record
 from pages.words import JOINER
 from tests.libraries import Bring, make_attributes
@@ -26,10 +26,12 @@ BREAST = Scope(("MG",), (), ("CC", "MLO"), None, None)
 OF_THE_SHIPPED = re.compile(r"pneumonia|bacteri|viral|chest|child|lung|antibiotic|seed |published result|Kermany", re.I)
 
 
-def go_live(library: Library, settings: Settings, folder: Path, classes: tuple[str, ...], finding: str) -> ModelVersion:
+def go_live(
+    library: Library, settings: Settings, folder: Path, classes: tuple[str, ...], finding: str, *, several: bool = False
+) -> ModelVersion:
     """Make a model of made-up figures live in the place of the shipped one."""
     live_model_folder(library, settings)
-    make_trained_folder(folder, classes=classes, finding=finding, scope=BREAST)
+    make_trained_folder(folder, classes=classes, finding=finding, scope=BREAST, several=several)
     model = record(library, folder, who="A. Modeller")
     library.models.promote(model.id, "A. Modeller", "ours", override=True)
     return model
@@ -119,3 +121,20 @@ def test_after_a_roll_back_the_shipped_card_is_shown_again(library: Library, mod
     shipped = library.models.all()[0]
     library.models.roll_back(shipped.id, "A. Modeller", "pneumonia again")
     assert read_model_card(model_folder(library, shipped)).purpose in words(open_page("about.py"))
+
+
+def test_where_a_film_can_have_several_findings_the_figures_are_of_any_of_them(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    go_live(library, settings, tmp_path / "x", ("no finding", "mass", "clip"), "finding", several=True)
+    page = open_page("about.py")
+    assert not page.exception
+    shown = whole(page)
+    for said in (
+        "No finding, or one or several of mass, clip; finding is any of them.",
+        "Finding against no finding",
+        "#### No finding\\, finding",
+        EACH_FINDING,
+    ):
+        assert said in shown
+    assert "cannot be told apart" not in shown

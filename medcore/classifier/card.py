@@ -77,6 +77,11 @@ class ModelCard:
         return self.classes[1:]
 
     @property
+    def measured(self) -> tuple[str, ...]:
+        """The classes of its figures: none and any finding, where a film can have several."""
+        return (self.classes[0], self.finding) if self.several else self.classes
+
+    @property
     def trained_here(self) -> bool:
         """Whether it was made from labels that were given in this installation."""
         return self.training_data.source == HERE

@@ -18,17 +18,20 @@ UNMEASURED = {
     "trials": "Other recipes, and the same one from other random starts.",
 }
 
+EACH_FINDING = "Each finding by itself, of those that a film can have several of. The Evaluate page measures them."
+
 
 def uses(card: ModelCard) -> list[str]:
     """Say how to use the model."""
     films = "films like those that it was made from, of" if card.trained_here else "frontal chest films of"
-    several = f"where {' and '.join(card.kinds)} cannot be told apart"
+    several = len(card.kinds) > 1 and not card.several
+    answer = f"The labels that are not ruled out are the answer where {' and '.join(card.kinds)} cannot be told apart."
     return [
         f"For research and demonstration, on {films} {card.scope.made_for}.",
         "Form your own opinion first; then compare it with the model's, and record whether you accept it.",
         f"The decision is taken at the point named {card.live_point}. Near its threshold, or where the range of the "
         "probability spans it, the model is undecided.",
-        *([f"The labels that are not ruled out are the answer {several}."] if len(card.kinds) > 1 else []),
+        *([answer] if several else []),
         "A heatmap shows where the network looked, and not why.",
         "Before use elsewhere: measure it on films of that place, and choose the operating point there.",
     ]
@@ -47,7 +50,8 @@ def unmeasured(card: ModelCard, report: Report) -> dict[str, str]:
     """Say what nobody measured of a model that was trained here, by the part of its report that would hold it."""
     if not card.trained_here:
         return {}
-    return {part: said for part, said in UNMEASURED.items() if not getattr(report, part)}
+    missing = {part: said for part, said in UNMEASURED.items() if not getattr(report, part)}
+    return missing | ({"findings": EACH_FINDING} if card.several else {})
 
 
 def _shipped(card: ModelCard) -> Iterator[str]:

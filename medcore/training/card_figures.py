@@ -42,7 +42,7 @@ def measured(card: ModelCard, report: Report, certainty: Certainty) -> list[Sect
         (f"{sentence_case(card.finding)} against {card.classes[0]}", binary(report.pneumonia)),
         ("Operating points, on the validation films", operating_points(card)),
         ("What a decision is worth", worth(report.pneumonia, card.finding)),
-        (sentence_case(", ".join(card.classes)), labels(report.pneumonia, card.classes)),
+        (sentence_case(", ".join(card.measured)), labels(report.pneumonia, card.measured)),
         ("Bacterial (positive) against viral, on the films of either", binary(report.bacterial_or_viral)),
         ("What is not ruled out", sets(report, certainty, card)),
         ("Every evaluation on the test films", meetings(report)),
