@@ -42,8 +42,7 @@ def no_answer(card: ModelCard) -> str:
     named = [name for name, is_limited in limits.items() if is_limited]
     file_says = f"{', '.join(named[:-1])} or {named[-1]}" if named[1:] else named[0]
     picture = "blank, clipped, too small, inverted or not upright" if QUALITY_FILE in card.parts else "blank"
-    unlike = ", or where it is unlike the films that the model was trained on"
-    return (
-        f"Where the file says another {file_says}, where the picture is {picture}"
-        f"{unlike if FAMILIARITY_FILE in card.parts else ''}, it says so and gives no answer."
-    )
+    cases = [f"the file says another {file_says}", f"the picture is {picture}"]
+    if FAMILIARITY_FILE in card.parts:
+        cases.append("it is unlike the films that the model was trained on")
+    return f"Where {', where '.join(cases[:-1])}, or where {cases[-1]}, it says so and gives no answer."

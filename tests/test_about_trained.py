@@ -70,7 +70,7 @@ def test_its_card_says_where_it_answers_and_that_it_was_made_here(model: ModelVe
     for said in (
         "Patients of any age.",
         "modality MG, body part any, view CC or MLO.",
-        "Where the file says another modality or view, where the picture is blank, it says so",
+        "Where the file says another modality or view, or where the picture is blank, it says so",
         "Labelled films of this installation, data set 7",
         "by medcore train",
         "Normal or benign, malignant.",
