@@ -1,6 +1,7 @@
 """What was measured of a model, as figures that a page can show and print; nothing is told by color alone."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from importlib import import_module
 
 import plotly.graph_objects as go
@@ -57,8 +58,9 @@ def precision_recall_figure(curves: Mapping[str, Curve], points: Sequence[Operat
     return _framed(figure, "Recall (sensitivity)", "Precision (positive predictive value)", right=False)
 
 
-def reliability_figure(kinds: Mapping[str, Reliability], finding: str = "pneumonia") -> go.Figure:
+def reliability_figure(kinds: Mapping[str, Reliability], finding: str) -> go.Figure:
     """Draw what came true of films whose probabilities are alike; bars are exact 95 % bounds."""
+    named = escape(finding)  # Plotly takes text for HTML
     figure = go.Figure(_chance([0, 1], [0, 1], "As it should be"))
     for place, (kind, found) in enumerate(kinds.items()):
         figure.add_trace(
@@ -78,7 +80,7 @@ def reliability_figure(kinds: Mapping[str, Reliability], finding: str = "pneumon
                 name=kind,
             )
         )
-    return _framed(figure, f"Probability of {finding}", f"Share with {finding}", right=True)
+    return _framed(figure, f"Probability of {named}", f"Share of {named}", right=True)
 
 
 def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.Figure:
@@ -143,12 +145,13 @@ def growth_figure(areas: Mapping[str, Sequence[float]], films: Sequence[int]) ->
 
 def confusion_figure(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> go.Figure:
     """Draw films by truth (rows, the first on top) and answer (columns), each row shaded by its own shares."""
+    names = [escape(label) for label in labels]  # Plotly takes text for HTML
     whole = [max(sum(row), 1) for row in counts]
     figure = go.Figure(
         go.Heatmap(
             z=[[count / total for count in row] for row, total in zip(counts, whole, strict=True)],
-            x=list(labels),
-            y=list(labels),
+            x=names,
+            y=names,
             hoverinfo="skip",
             colorscale=SHADES,
             zmin=0,
@@ -158,8 +161,8 @@ def confusion_figure(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> 
             ygap=2,
         )
     )
-    for label, row, total in zip(labels, counts, whole, strict=True):
-        for answer, count in zip(labels, row, strict=True):  # written over the shades in the page's own color
+    for label, row, total in zip(names, counts, whole, strict=True):
+        for answer, count in zip(names, row, strict=True):  # written over the shades in the page's own color
             text = f"{count:,}<br>{count / total:.0%}"
             figure.add_annotation(x=answer, y=label, text=text, showarrow=False)
     figure.update_xaxes(title="Model", side="bottom", showgrid=False, fixedrange=True)

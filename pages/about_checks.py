@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from medcore.classifier import ModelCard
 from medcore.classifier.report import Report
 from medcore.training.robustness import AUC_LIMIT, DECISION_LIMIT
 from medcore.training.shortcut import LUNG_REGION
 from pages.about_parts import decimal, decimal_between, share, share_between, show_table
+from pages.words import plain
 
 LIMITS = (
     f"Within limits: the AUC falls by at most {AUC_LIMIT:g}, and at most {share(DECISION_LIMIT, 0)} of the decisions "
@@ -17,7 +19,7 @@ SHORTCUTS = (
 )
 
 
-def show_subgroups(report: Report) -> None:
+def show_subgroups(card: ModelCard, report: Report) -> None:
     """Show how the model does on parts of the films."""
     st.markdown("#### Parts of the films")
     show_table(
@@ -26,7 +28,7 @@ def show_subgroups(report: Report) -> None:
                 "Part": f"{row.part.capitalize()}: {row.group}",
                 "Films": f"{row.films:,} of {row.patients:,} patients",
                 "AUC": decimal_between(row.auc, row.auc_low, row.auc_high),
-                "Called pneumonia": share(row.called),
+                f"Called {plain(card.finding)}": share(row.called),
                 "Decided rightly": share_between(row.correct, row.correct_low, row.correct_high),
             }
             for row in report.subgroups
@@ -34,7 +36,7 @@ def show_subgroups(report: Report) -> None:
     )
 
 
-def show_robustness(report: Report) -> None:
+def show_robustness(card: ModelCard, report: Report) -> None:
     """Show what changes of a film do to the answers."""
     st.markdown("#### Changed films")
     st.text(LIMITS)
@@ -52,7 +54,7 @@ def show_robustness(report: Report) -> None:
     )
 
 
-def show_shortcut(report: Report) -> None:
+def show_shortcut(card: ModelCard, report: Report) -> None:
     """Show what is left of the figures where the model is not shown the lungs, or nothing but them."""
     st.markdown("#### Does the answer come from the lungs?")
     st.text(SHORTCUTS)
@@ -61,7 +63,7 @@ def show_shortcut(report: Report) -> None:
     )
 
 
-def show_scope(report: Report) -> None:
+def show_scope(card: ModelCard, report: Report) -> None:
     """Show which pictures are answered and which are refused."""
     st.markdown("#### Which pictures it refuses")
     st.text(

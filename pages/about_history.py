@@ -2,13 +2,18 @@
 
 import streamlit as st
 
+from medcore.classifier import ModelCard
 from medcore.classifier.report import Report, seed_name
+from pages.about_gate import show_gate_log
 from pages.about_parts import NONE, decimal, share, show_table
 
 
-def show_meetings(report: Report) -> None:
+def show_meetings(card: ModelCard, report: Report) -> None:
     """Show each evaluation on the test films; none is left out."""
     st.markdown("#### Log of test evaluations")
+    if card.trained_here:
+        show_gate_log()
+        return
     st.text("A recipe was committed before each; none is left out.")
     show_table(
         [
@@ -30,7 +35,7 @@ def show_meetings(report: Report) -> None:
     )
 
 
-def show_comparison(report: Report) -> None:
+def show_comparison(card: ModelCard, report: Report) -> None:
     """Show published results beside our own; the films that each was given differ, and say so."""
     st.markdown("#### Beside published results")
     show_table(
@@ -49,7 +54,7 @@ def show_comparison(report: Report) -> None:
     )
 
 
-def show_trials(report: Report) -> None:
+def show_trials(card: ModelCard, report: Report) -> None:
     """Show what was tried for the recipe, and the seeds of the one that was chosen, all on validation films."""
     st.markdown("#### What was tried")
     st.text(

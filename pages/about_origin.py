@@ -8,7 +8,8 @@ import medcore
 from medcore.classifier import ModelCard
 from pages.about_parts import show_facts
 
-COMMAND = "medcore train-default DATA"
+COMMAND = "by medcore train-default DATA"
+HERE = "on the Train page or by medcore train"
 
 
 def show_origin(card: ModelCard) -> None:
@@ -16,7 +17,7 @@ def show_origin(card: ModelCard) -> None:
     st.subheader("Other information", anchor=False)
     show_facts(
         {
-            "Made": f"{card.created} with MedCore {card.medcore_version}, by {COMMAND}",
+            "Made": f"{card.created} with MedCore {card.medcore_version}, {HERE if card.trained_here else COMMAND}",
             "This MedCore": f"{medcore.__version__}, Apache-2.0",
             "SHA-256 of the model": card.sha256,
             **card.parts,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from medcore.classifier import ModelCard
 from medcore.evaluation.wording import (
     NONE,
     decimal,
@@ -13,9 +14,12 @@ from medcore.evaluation.wording import (
     share_between,
     share_figure,
 )
+from medcore.library.standing import sentence_case
+from pages.words import plain
 
 __all__ = [
     "NONE",
+    "against",
     "decimal",
     "decimal_between",
     "decimal_figure",
@@ -23,7 +27,9 @@ __all__ = [
     "share_between",
     "share_figure",
     "show_facts",
+    "show_list",
     "show_table",
+    "title",
 ]
 
 NOT_MEASURED = "Not measured yet."
@@ -45,3 +51,18 @@ def show_table(rows: Sequence[Mapping[str, str]], missing: str = NOT_MEASURED) -
         st.table(columns, border="horizontal", hide_index=True)
     else:
         st.text(missing)
+
+
+def show_list(points: Sequence[str]) -> None:
+    """Show points, one below the other; they are Markdown."""
+    st.markdown("\n".join(f"- {point}" for point in points))
+
+
+def title(name: str) -> str:
+    """Write a name that somebody gave as Markdown that shows it as it is, its first letter large."""
+    return plain(sentence_case(name))
+
+
+def against(card: ModelCard) -> str:
+    """Name the question that the model decides, as Markdown."""
+    return title(f"{card.finding} against {card.classes[0]}")

@@ -1,16 +1,19 @@
 """The card's words: what the model is, how it is used, and where it must not be used."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from medcore.classifier import ModelCard
 from medcore.classifier.report import Report
+from medcore.library.standing import sentence_case
 from medcore.training.card_advice import uses, warnings
-from pages.about_parts import decimal, decimal_between, share, share_between, show_facts
-from pages.words import counted
+from pages.about_films import films_for, has_ages, no_answer, patients_for
+from pages.about_parts import against, decimal, decimal_between, share, share_between, show_facts, show_list
+from pages.words import counted, names_cause, plain
 
 NO_DEVICE = "Not a medical device. For research and demonstration."
+GIVEN = "a probability and its range, what it cannot rule out, and a heatmap."
 CAUSE = (
     "**A film cannot settle what caused a pneumonia.** Bacterial and viral are the labels of the data set, not a "
     "laboratory's finding."
@@ -20,12 +23,13 @@ CAUSE = (
 def show_summary(card: ModelCard, report: Report) -> None:
     """Name the model, say what it is for, and lead with the figures that count most."""
     st.subheader("Summary", anchor=False)
+    others = f", or anybody but {card.scope.made_for}" if has_ages(card) else ""
     show_facts(
         {
             "Model": f"{card.name} {card.version}, made {card.created} with MedCore {card.medcore_version}",
             "For": f"{card.purpose}.",
-            "Gives": "Pneumonia or not, with a probability and its range, what it cannot rule out, and a heatmap.",
-            "Not for": f"A decision about a patient, or anybody but {card.scope.made_for}.",
+            "Gives": f"{sentence_case(card.finding)} or not, with {GIVEN}",
+            "Not for": f"A decision about a patient{others}.",
         }
     )
     kind = "test" if "test" in report.pneumonia else "validation"
@@ -42,33 +46,32 @@ def show_summary(card: ModelCard, report: Report) -> None:
         interval = between(figure.value, figure.low, figure.high).partition(" (")[2].removesuffix(")")
         column.metric(name, write(figure.value), interval, delta_color="off", delta_arrow="off", border=True)
     films = f"{counted(figures.films, f'{kind} film')} of {counted(figures.patients, 'patient')}"
-    st.caption(f"Pneumonia against normal, on {films}. Intervals: {figures.interval}.")
+    st.caption(f"{against(card)}, on {films}. Intervals: {figures.interval}.")
 
 
 def show_uses(card: ModelCard) -> None:
     """Say whom it is for, and how it is used."""
     st.subheader("Uses and directions", anchor=False)
-    scope = card.scope
     show_facts(
         {
-            "Patients": f"{scope.made_for.capitalize()}, by the film's own date or an age that the reader states.",
-            "Films": f"Frontal chest films ({', '.join(scope.views)}), modality {' or '.join(scope.modalities)}.",
-            "No answer": (
-                "Where the file says another patient, body part or view, where the picture is blank, clipped, too "
-                "small, inverted or not upright, or where it is unlike the films that the model was trained on, it "
-                "says so and gives no answer."
-            ),
+            "Patients": patients_for(card),
+            "Films": films_for(card),
+            "No answer": no_answer(card),
         }
     )
-    show_list(uses(card))
+    show_list(uses(as_markdown(card)))
 
 
 def show_warnings(card: ModelCard, report: Report) -> None:
     """Say where it must not be used, what it cannot know, and what its figures warn of."""
     st.subheader("Warnings", anchor=False)
-    show_list([f"**Not for a decision about a patient.** {NO_DEVICE}", CAUSE, *warnings(card, report)])
+    cause = [CAUSE] if names_cause(card.classes) else []
+    points = warnings(as_markdown(card), report)
+    show_list([f"**Not for a decision about a patient.** {NO_DEVICE}", *cause, *points])
 
 
-def show_list(points: Sequence[str]) -> None:
-    """Show points, one below the other."""
-    st.markdown("\n".join(f"- {point}" for point in points))
+def as_markdown(card: ModelCard) -> ModelCard:
+    """Return a card whose given names Markdown shows as they are."""
+    weights = replace(card.starting_weights, name=plain(card.starting_weights.name))
+    classes = tuple(map(plain, card.classes))
+    return replace(card, finding=plain(card.finding), classes=classes, starting_weights=weights)

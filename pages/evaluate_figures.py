@@ -7,6 +7,7 @@ import streamlit as st
 from medcore.charts import confusion_figure
 from medcore.evaluation.evaluating import SMALL_GROUP
 from medcore.evaluation.evaluation import Evaluation, QuestionFigures
+from medcore.library.standing import sentence_case
 from medcore.worker.evaluating.assessment import Assessment
 from medcore.worker.evaluating.tables import (
     MEAN,
@@ -45,7 +46,7 @@ def show_confusion(evaluation: Evaluation) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Likeliest class**")
-        labels = [name.capitalize() for name in evaluation.classes]
+        labels = [sentence_case(name) for name in evaluation.classes]
         figure = confusion_figure(evaluation.likeliest.confusion, labels)
         st.plotly_chart(figure, key="evaluate_confusion", config=CHART, alt="Films by label and by likeliest class")
     with right:

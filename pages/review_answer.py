@@ -7,7 +7,7 @@ import streamlit as st
 from medcore.library import Instance, StoredPrediction, Study, percent
 from medcore.library.standing import sentence_case
 from pages.review_replay import show_replay
-from pages.words import percent_range, plain
+from pages.words import names_cause, percent_range, plain
 
 GoTo = Callable[[Study, int], None]
 
@@ -27,7 +27,6 @@ UNLIKE = (
 )
 KIND = "{} are the data set's labels."
 CAUSE = "A film cannot settle the cause."
-CAUSES = ("bacterial", "viral")
 
 
 def show_answer(study: Study, shown: Instance, prediction: StoredPrediction, go_to: GoTo) -> None:
@@ -96,9 +95,9 @@ def show_meaning(prediction: StoredPrediction) -> None:
 def show_kind(prediction: StoredPrediction) -> None:
     """Show the label of the kind, and say that it is no more than that."""
     note = KIND.format(sentence_case(" and ".join(prediction.kinds)))
-    st.text(f"{note} {CAUSE}" if prediction.kinds == CAUSES else note)
+    st.text(f"{note} {CAUSE}" if names_cause(prediction.kinds) else note)
     shares = [f"{name} {percent(share)}" for name, share in prediction.probabilities.items()]
-    st.text(f"{', '.join(shares)}.".capitalize())
+    st.text(sentence_case(f"{', '.join(shares)}."))
     open_still = [kind for kind in prediction.kinds if kind in (prediction.not_ruled_out or ())]
     if len(open_still) > 1:
         st.text(f"Cannot rule out: {', '.join(open_still)}")

@@ -1,12 +1,14 @@
 """A clinician's words for the library's keys."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from medcore.library import FINDINGS, StoredPrediction, percent
 from medcore.library.standing import sentence_case
 
 WITH_A_SIDE = frozenset({"bacterial", "viral", "effusion", "collapse", "other"})
+CAUSES = frozenset({"bacterial", "viral"})
 SIDES = {"right": "Right", "left": "Left", "both": "Both"}
 CONFIDENCES = {"low": "Unsure", "medium": "Fairly sure", "high": "Sure"}
 ACTIONS = {"accept": "Accepted", "reject": "Rejected", "amend": "Amended"}
@@ -24,6 +26,11 @@ def target_names(prediction: StoredPrediction) -> dict[str, str]:
     """Name what the heatmaps of an answer can show: the finding, its kinds, and none."""
     wanted = dict.fromkeys((prediction.finding, *prediction.kinds, prediction.negative))
     return {name: sentence_case(name) for name in wanted if name in prediction.maps}
+
+
+def names_cause(classes: Iterable[str]) -> bool:
+    """Say whether classes name what caused a pneumonia, which a film cannot settle."""
+    return not CAUSES.isdisjoint(classes)
 
 
 def moment(when: datetime) -> str:

@@ -87,6 +87,16 @@ def library(settings: Settings) -> Iterator[Library]:
 
 
 @pytest.fixture
+def seen_by_pages(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pages of this test see its library, and nothing of an earlier one."""
+    import streamlit as st
+
+    monkeypatch.setenv("MEDCORE_DATA_DIR", str(settings.data_dir))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
 def bring(library: Library, monkeypatch: pytest.MonkeyPatch) -> Bring:
     """Bring made-up images into the library without reading files."""
 

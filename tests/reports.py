@@ -2,12 +2,14 @@
 
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from medcore.classifier import ModelCard, default_model_folder, read_model_card
 from medcore.classifier.card import write_model_card
+from medcore.classifier.model_folder import MODEL_FILE, TRAINING_FILMS_FILE
 from medcore.classifier.report import (
     ComparisonRow,
     Report,
@@ -20,12 +22,20 @@ from medcore.classifier.report import (
     TrialRow,
     write_report,
 )
+from medcore.classifier.scope import Scope
 from medcore.evaluation.conformal import class_quantiles, coverage, prediction_sets
 from medcore.evaluation.figures import Figures
 from medcore.evaluation.measure import measure
 from medcore.evaluation.operating_point import choose_operating_points
+from medcore.library import Dataset, DatasetImage
+from medcore.training.candidate_card import candidate_card
+from medcore.training.labelled_films import LabelledFilms
+from medcore.training.live_start import Live
+from medcore.training.plan import TrainingPlan, make_recipe
+from medcore.training.stored_films import StoredFilms
 
 FILMS = 300
+PARTS = ("train", "calibration", "validation", "test")
 
 
 def make_films(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -103,4 +113,32 @@ def make_model_folder(models: Path, *, report: bool = True) -> Path:
     write_model_card(folder, make_card())
     if report:
         write_report(folder, make_report())
+    return folder
+
+
+def make_trained_folder(
+    folder: Path, *, classes: tuple[str, ...], finding: str, scope: Scope, several: bool = False
+) -> Path:
+    """Write the folder of a model that was trained here, from 300 made-up films of each part; no network is in it."""
+    folder.mkdir(parents=True)
+    (folder / MODEL_FILE).write_text(folder.name)
+    places, kinds = range(4 * FILMS), len(classes)
+    images = tuple(
+        DatasetImage(place, place, place // 2, f"{place:064x}", (classes[place // 4 % kinds],), PARTS[place % 4])
+        for place in places
+    )
+    known = [image.pixels_sha256 for image in images if image.part == "train"]
+    (folder / TRAINING_FILMS_FILE).write_text("\n".join(known))
+    made = Dataset(7, 1, 1, "d" * 64, "A. Modeller", datetime(2026, 1, 2, tzinfo=UTC), images)
+    data = LabelledFilms(made, classes, StoredFilms(folder / "films.bin", (8, 8), tuple(places), ""), several)
+    plan = TrainingPlan("ours", classes, finding, "imagenet", "quick", make_recipe("quick", FILMS), several)
+    shares, labels = make_films(3)
+    kinds = 2 if several else kinds  # of its figures
+    shares, labels = shares[:, :kinds] / shares[:, :kinds].sum(axis=1, keepdims=True), labels % kinds
+    points = choose_operating_points(labels > 0, 1 - shares[:, 0])
+    patients = [str(film // 2) for film in range(FILMS)]
+    figures = measure(shares, labels, labels > 0, 1 - shares[:, 0], patients, points[1].threshold, resamples=50)
+    write_report(folder, Report({"validation": figures}, {}, {}))
+    live = Live(default_model_folder(), read_model_card(default_model_folder()))
+    write_model_card(folder, candidate_card(folder, data, plan, live, scope, points, 1.0))
     return folder

@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 from medcore.classifier import read_model_card
 from medcore.classifier.card import CARD_FILE, write_model_card
 from medcore.classifier.report import REPORT_FILE, read_report, write_report
-from medcore.settings import Settings
 from tests.reports import make_model_folder
 from tests.test_pages import open_page, words
 
+pytestmark = pytest.mark.usefixtures("seen_by_pages")
 SECTIONS = (
     "Summary",
     "Mechanism",
@@ -24,14 +24,9 @@ SECTIONS = (
 
 
 @pytest.fixture
-def folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation whose model's figures are made up."""
-    import streamlit as st
-
-    monkeypatch.setenv("MEDCORE_DATA_DIR", str(settings.data_dir))
     monkeypatch.setattr("medcore.settings.REPOSITORY", tmp_path)
-    st.cache_resource.clear()
-    st.cache_data.clear()
     return make_model_folder(tmp_path / "assets" / "models")
 
 

@@ -62,7 +62,7 @@ def test_the_card_draws_its_curves_under_the_policy_and_asks_no_foreign_host(car
         take_picture(page, "card")
         page.get_by_text("ROC curve", exact=True).scroll_into_view_if_needed()
         take_picture(page, "card-curves")
-        page.get_by_text("Where pneumonia is rarer").scroll_into_view_if_needed()
+        page.get_by_text("Where pneumonia films are rarer").scroll_into_view_if_needed()
         take_picture(page, "card-points")
         assert_quiet(browser)
 

@@ -53,7 +53,7 @@ def test_bars_of_a_reliability_diagram_reach_from_bound_to_bound() -> None:
     one = ReliabilityBin(
         0.6, 0.7, films=10, positives=6, mean_probability=0.66, share=0.6, share_low=0.3, share_high=0.8
     )
-    drawn = traces(reliability_figure({"Test": Reliability((one,))}))["Test"]
+    drawn = traces(reliability_figure({"Test": Reliability((one,))}, "a <b>shadow</b>"))["Test"]
     assert (drawn.x[0], drawn.y[0]) == (0.66, 0.6)
     assert drawn.y[0] - drawn.error_y.arrayminus[0] == pytest.approx(0.3)
     assert drawn.y[0] + drawn.error_y.array[0] == pytest.approx(0.8)

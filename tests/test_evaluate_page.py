@@ -13,16 +13,7 @@ from tests.evaluations import assessed, twelve_films, write_folder
 from tests.films import write_film
 from tests.test_pages import DISCLAIMER, open_page, words
 
-
-@pytest.fixture
-def library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Library:
-    """The library that the page sees."""
-    import streamlit as st
-
-    monkeypatch.setenv("MEDCORE_DATA_DIR", str(settings.data_dir))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    return Library.open(settings)
+pytestmark = pytest.mark.usefixtures("seen_by_pages")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from medcore.library import FilmToLabel, LabelSet, Library, NewLabel
@@ -19,17 +18,14 @@ from tests.films import ramp, write_film
 from tests.libraries import make_answer
 from tests.test_pages import open_page, words
 
+pytestmark = pytest.mark.usefixtures("seen_by_pages")
 READER = "A. Reader"
 
 
-@pytest.fixture
-def library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Library:
-    """The library that the pages of this test see; a key counts at once."""
-    monkeypatch.setenv("MEDCORE_DATA_DIR", str(settings.data_dir))
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a key count at once."""
     monkeypatch.setattr("pages.label_saving.LEAST_LOOK_S", 0.0)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    return Library.open(settings)
 
 
 @pytest.fixture

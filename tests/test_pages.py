@@ -9,24 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from medcore.demo import demonstration_files
 from medcore.library import Library, NewReading, StoredPrediction, StudyQuery
-from medcore.settings import REPOSITORY, Settings
+from medcore.settings import REPOSITORY
 from pages.words import percent_range
 from tests.films import write_film
 
 PAGES = REPOSITORY / "pages"
 DISCLAIMER = "Not a medical device. For research and demonstration."
+pytestmark = pytest.mark.usefixtures("seen_by_pages")
 UNSEEN = {"tensorflow", "keras", "pydicom", "cv2", "numpy", "scipy"}
-
-
-@pytest.fixture
-def library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Library:
-    """The library that the pages of this test see."""
-    import streamlit as st
-
-    monkeypatch.setenv("MEDCORE_DATA_DIR", str(settings.data_dir))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    return Library.open(settings)
 
 
 @pytest.fixture

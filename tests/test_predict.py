@@ -205,7 +205,7 @@ def sunsets_only() -> QualityModel:
         (sunset()[::-1].T, {}, "turned by 90 degrees to the right"),
         (sunset(120, 150), {}, "120 x 150 pixels"),
         (sunset(), {"WindowCenter": 2000, "WindowWidth": 10}, "pure black or pure white"),
-        (np.random.default_rng(1).integers(0, 4096, (200, 150), np.uint16), {}, "unlike the children's chest films"),
+        (np.random.default_rng(1).integers(0, 4096, (200, 150), np.uint16), {}, "unlike the films"),
     ],
 )
 def test_a_picture_of_poor_quality_is_refused_before_the_network_is_asked(

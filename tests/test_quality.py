@@ -51,12 +51,12 @@ def kinds(model: QualityModel, films: np.ndarray) -> Counter[str]:
         (lambda film: film * np.nan, "blank", "no numbers"),
         (lambda film: np.clip((film - 60) * 50, 0, 255), "clipped", "pure black or pure white"),
         (lambda film: 255 - film, "inverted", "Photometric Interpretation (0028,0004)"),
-        (lambda film: (255 - film)[::-1], "inverted", "lungs white"),
+        (lambda film: (255 - film)[::-1], "inverted", "black for white"),
         (lambda film: film[::-1], "upside down", "upside down"),
         (lambda film: film[::-1, ::-1], "upside down", "Turn it at the source"),
         (lambda film: np.rot90(film, 1), "turned", "by 90 degrees to the left"),
         (lambda film: np.rot90(film, -1), "turned", "by 90 degrees to the right"),
-        (lambda film: np.tile(np.linspace(0, 255, 224, dtype=np.float32), (224, 1)), "unlike", "unlike the children's"),
+        (lambda film: np.tile(np.linspace(0, 255, 224, dtype=np.float32), (224, 1)), "unlike", "unlike the films"),
     ],
 )
 def test_what_is_wrong_with_a_film_is_named_with_the_next_step(model, spoil, kind, words) -> None:  # type: ignore[no-untyped-def]

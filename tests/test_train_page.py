@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from medcore.library import DatasetImage, EpochRow, Library, ModelVersion, NewLabel, NewModel
@@ -12,6 +11,7 @@ from medcore.worker.installed import live_model_folder
 from tests.libraries import Bring, make_attributes
 from tests.test_pages import open_page, words
 
+pytestmark = pytest.mark.usefixtures("seen_by_pages")
 VERDICT: dict[str, Any] = {
     "passes": False,
     "checks": [
@@ -23,15 +23,6 @@ VERDICT: dict[str, Any] = {
     "left_out": 3,
     "changed": [],
 }
-
-
-@pytest.fixture
-def library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Library:
-    """The library that the pages of this test see."""
-    monkeypatch.setenv("MEDCORE_DATA_DIR", str(settings.data_dir))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    return Library.open(settings)
 
 
 @pytest.fixture

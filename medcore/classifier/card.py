@@ -15,6 +15,7 @@ from medcore.settings import REPOSITORY
 
 CARD_FILE = "model.json"
 DEFAULT_MODEL = "pediatric-chest"
+HERE = "this installation"  # the source of a model's films, or of its first weights, where it is no other place
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,21 @@ class ModelCard:
         return answers_of(self.classes, several=self.several)
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """The classes of the finding."""
+        return self.classes[1:]
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The classes of its figures: none and any finding, where a film can have several."""
+        return (self.classes[0], self.finding) if self.several else self.classes
+
+    @property
+    def trained_here(self) -> bool:
+        """Whether it was made from labels that were given in this installation."""
+        return self.training_data.source == HERE
+
+    @property
     def operating_point(self) -> OperatingPoint:
         """The operating point that decides."""
         return next(point for point in self.operating_points if point.name == self.live_point)
@@ -98,7 +114,8 @@ def read_model_card(folder: Path) -> ModelCard:
         return _from_json(json.loads((folder / CARD_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"The model {folder.name} has no readable {CARD_FILE}. Restore the folder from MedCore's own files."
+            f"The model {folder.name} has no readable {CARD_FILE}. Restore the folder from MedCore's own files or "
+            "a backup."
         ) from error
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from medcore.classifier.subspace import Subspace, read_subspace, write_subspace
 
 UNLIKE = (
-    "This picture is unlike the children's chest films that the model was made from, so the model does not answer. "
-    "Read it without the model."
+    "This picture is unlike the films that the model was made from, so the model does not answer. Read it without the "
+    "model."
 )
 SMALLEST = 1e-12  # sum of a picture's features, so that a picture without any is divided by something
 

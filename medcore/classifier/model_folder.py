@@ -55,7 +55,7 @@ def check_file(file: Path, sha256: str) -> None:
     if file_sha256(file) != sha256:
         raise ModelError(
             f"The file {file.name} of the model {file.parent.name} is not the one that its card describes (SHA-256 "
-            "differs), so the model is not opened. Restore the folder from MedCore's own files."
+            "differs), so the model is not opened. Restore the folder from MedCore's own files or a backup."
         )
 
 
@@ -86,7 +86,7 @@ def read_familiarity(folder: Path, card: ModelCard) -> Familiarity | None:
 
 
 def read_quality(folder: Path, card: ModelCard) -> QualityModel | None:
-    """Read what tells upright chest films from inverted and turned ones; None for a model without.
+    """Read what tells upright films from inverted and turned ones; None for a model without.
 
     Raises
     ------
@@ -116,5 +116,6 @@ def read_training_films(folder: Path) -> frozenset[str]:
 
 def _not_readable(file: Path) -> ModelError:
     return ModelError(
-        f"The model {file.parent.name} has no readable {file.name}. Restore the folder from MedCore's own files."
+        f"The model {file.parent.name} has no readable {file.name}. Restore the folder from MedCore's own files or "
+        "a backup."
     )

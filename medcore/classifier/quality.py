@@ -1,4 +1,4 @@
-"""Whether a picture is good enough for the network: not blank, not cut off, not too small, and an upright chest film.
+"""Whether a picture is good enough for the network: not blank, not cut off, not too small, and the right way up.
 
 A film shrunk to 12 x 12 pixels still shows which way up it is and whether it is inverted. It is compared with the
 cloud of the training films at that size (eigenfaces: Turk and Pentland, J. Cogn. Neurosci. 3 (1991)), as it is, turned
@@ -36,7 +36,7 @@ TOO_SMALL = (
     "The film has {} x {} pixels, and the model needs at least {} on the shorter side. Send the film at its full size."
 )
 INVERTED = (
-    "The film looks inverted: the lungs white, the bones black. Correct its Photometric Interpretation (0028,0004) at "
+    "The film looks inverted, black for white. Correct its Photometric Interpretation (0028,0004) at "
     "the source, and send it again."
 )
 UPSIDE_DOWN = "The film looks upside down. Turn it at the source, and send it again."
@@ -58,7 +58,7 @@ class QualityModel:
     """The cloud of the training films at 12 x 12 pixels; fitted by `medcore.training.fit_quality`."""
 
     subspace: Subspace
-    limit: float  # distance above which a picture is no chest film
+    limit: float  # distance above which a picture is no film like these
 
     def check(self, values: np.ndarray, size: tuple[int, int] | None = None) -> Quality:
         """Look for the first thing that is wrong with a picture, in the order of `QualityKind`.
@@ -80,7 +80,7 @@ class QualityModel:
         return self._look(values)
 
     def score(self, films: np.ndarray) -> np.ndarray:
-        """Return how unlike upright chest films pictures are: their distance over the limit, above 1 is refused.
+        """Return how unlike the training films pictures are: their distance over the limit, above 1 is refused.
 
         Parameters
         ----------

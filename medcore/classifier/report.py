@@ -200,7 +200,8 @@ def read_report(folder: Path) -> Report:
         return Report.from_json(json.loads((folder / REPORT_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"The model {folder.name} has no readable {REPORT_FILE}. Restore the folder from MedCore's own files."
+            f"The model {folder.name} has no readable {REPORT_FILE}. Restore the folder from MedCore's own files or "
+            "a backup."
         ) from error
 
 

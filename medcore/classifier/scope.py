@@ -90,7 +90,7 @@ def _modality_refusal(scope: Scope, modality: str) -> str:
         return ""
     if not modality:
         return _missing("Modality", "(0008,0060)", " or ".join(scope.modalities))
-    return f"{OUTSIDE}: modality {_shown(modality)}; it was made for plain films ({', '.join(scope.modalities)})."
+    return f"{OUTSIDE}: modality {_shown(modality)}; it was made for {' or '.join(scope.modalities)}."
 
 
 def _body_part_refusal(scope: Scope, body_part: str) -> str:
@@ -106,7 +106,7 @@ def _view_refusal(scope: Scope, view: str) -> str:
         return ""
     if not view:
         return _missing("View Position", "(0018,5101)", " or ".join(scope.views))
-    return f"{OUTSIDE}: view {_shown(view)}; it was made for frontal films ({', '.join(scope.views)})."
+    return f"{OUTSIDE}: view {_shown(view)}; it was made for view {' or '.join(scope.views)}."
 
 
 def _age_refusal(scope: Scope, age_years: float, youngest: int, oldest: int) -> str:

@@ -73,6 +73,7 @@ def read_subspace(file: Path) -> tuple[Subspace, float]:
                 raise ValueError("the axes do not match the mean")
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(
-            f"The model {file.parent.name} has no readable {file.name}. Restore the folder from MedCore's own files."
+            f"The model {file.parent.name} has no readable {file.name}. Restore the folder from MedCore's own files or "
+            "a backup."
         ) from error
     return Subspace(mean, axes, variances, rest), limit

@@ -5,7 +5,7 @@ from itertools import compress
 from pathlib import Path
 
 from medcore import __version__
-from medcore.classifier.card import ModelCard, StartingWeights, TrainingData
+from medcore.classifier.card import HERE, ModelCard, StartingWeights, TrainingData
 from medcore.classifier.model_folder import MODEL_FILE, PARTS, file_sha256
 from medcore.classifier.network import ARCHITECTURE
 from medcore.classifier.scope import Scope
@@ -47,7 +47,7 @@ def candidate_card(
         scope=scope,
         training_data=TrainingData(
             name=f"Labelled films of this installation, data set {data.dataset.id}, SHA-256 {data.dataset.sha256[:16]}",
-            source="this installation",
+            source=HERE,
             licence="as its owner decides",
             attribution="this installation's readers",
             **_counts(data),
@@ -66,7 +66,7 @@ def candidate_card(
 def _starting_weights(plan: TrainingPlan, live: Live) -> StartingWeights:
     if plan.start == "live":
         return StartingWeights(
-            f"{live.card.name} {live.card.version}", "this installation", "as that model's card says", live.card.sha256
+            f"{live.card.name} {live.card.version}", HERE, "as that model's card says", live.card.sha256
         )
     return pretrained.STARTING_WEIGHTS
 

@@ -7,6 +7,7 @@ from medcore.classifier.certainty import Certainty
 from medcore.classifier.report import Report
 from medcore.evaluation.confusion import predictive_values
 from medcore.evaluation.figures import Figures
+from medcore.library.standing import sentence_case
 from medcore.training.card_rows import comparison, meetings, robustness, scope, shortcut, subgroups
 from medcore.training.card_tables import (
     NOT_MEASURED,
@@ -38,14 +39,14 @@ NAMES = {
 def measured(card: ModelCard, report: Report, certainty: Certainty) -> list[Section]:
     """Write the sections under "Validation and performance"."""
     return [
-        ("Pneumonia against normal", binary(report.pneumonia)),
+        (f"{sentence_case(card.finding)} against {card.classes[0]}", binary(report.pneumonia)),
         ("Operating points, on the validation films", operating_points(card)),
-        ("What a decision is worth", worth(report.pneumonia)),
-        ("Normal, bacterial, viral", labels(report.pneumonia, card.classes)),
+        ("What a decision is worth", worth(report.pneumonia, card.finding)),
+        (sentence_case(", ".join(card.measured)), labels(report.pneumonia, card.measured)),
         ("Bacterial (positive) against viral, on the films of either", binary(report.bacterial_or_viral)),
-        ("What is not ruled out", sets(report, certainty, card.classes)),
+        ("What is not ruled out", sets(report, certainty, card)),
         ("Every evaluation on the test films", meetings(report)),
-        ("Parts of the validation films", subgroups(report)),
+        ("Parts of the validation films", subgroups(report, card.finding)),
         ("Changes of the film", robustness(report)),
         ("Where the answer comes from", shortcut(report)),
         ("What is answered and what is refused", scope(report)),
@@ -89,8 +90,8 @@ def operating_points(card: ModelCard) -> str:
     return f"{table(heads, rows)}\n\n**{card.live_point}** decides. The bounds in brackets are exact ones of 95 %."
 
 
-def worth(by_films: Mapping[str, Figures]) -> str:
-    """Write predictive values where pneumonia is rarer or more common than on the films."""
+def worth(by_films: Mapping[str, Figures], finding: str) -> str:
+    """Write predictive values where the finding is rarer or more common than on the films."""
     if not by_films:
         return NOT_MEASURED
     films, figures = list(by_films.items())[-1]
@@ -101,7 +102,7 @@ def worth(by_films: Mapping[str, Figures]) -> str:
         [percent(prevalence), *map(percent, predictive_values(sensitivity, specificity, prevalence))]
         for prevalence in (*PREVALENCES, figures.positives / figures.films)
     ]
-    heads = ["children with pneumonia among those filmed", "right when it says pneumonia", "right when it says none"]
+    heads = [f"share of {finding}", f"right when it says {finding}", "right when it says none"]
     return (
         f"{table(heads, rows)}\n\nBy Bayes' theorem, from the sensitivity and specificity on the {films} films; the "
         "last line is the share among those films."
@@ -128,11 +129,11 @@ def labels(by_films: Mapping[str, Figures], classes: Sequence[str]) -> str:
     return "\n\n".join(parts) or NOT_MEASURED
 
 
-def sets(report: Report, certainty: Certainty, classes: Sequence[str]) -> str:
+def sets(report: Report, certainty: Certainty, card: ModelCard) -> str:
     """Write how often the labels that are not ruled out hold the true one."""
     rows = []
     for films, coverage in report.sets.items():
-        for name, one in zip(classes, coverage.classes, strict=True):
+        for name, one in zip(card.classes, coverage.classes, strict=True):
             share = percent_between(one.share, one.share_low, one.share_high)
             rows.append([films, name, count(one.films), share, NOTHING, NOTHING, NOTHING])
         whole = [number(coverage.mean_set_size), percent(coverage.single), percent(coverage.empty)]
@@ -142,7 +143,7 @@ def sets(report: Report, certainty: Certainty, classes: Sequence[str]) -> str:
     kinds = f"the logits of its kinds are divided by {number(certainty.kind_temperature)}"
     return (
         f"At least {percent(certainty.level)} of each label's films are to keep their label (conformal prediction "
-        f"sets). The logit of pneumonia is divided by {scaling}; {kinds}; the range beside a probability "
+        f"sets). The logit of {card.finding} is divided by {scaling}; {kinds}; the range beside a probability "
         f"is the Venn-Abers interval.\n\n{table(heads, rows)}"
     )
 

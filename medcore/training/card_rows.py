@@ -29,7 +29,7 @@ def meetings(report: Report) -> str:
     return table([*heads, "AUC, bacterial or viral", "note"], rows)
 
 
-def subgroups(report: Report) -> str:
+def subgroups(report: Report, finding: str) -> str:
     """Write the parts of the films."""
     rows = [
         [row.part, row.group, f"{count(row.films)} ({count(row.patients)})"]
@@ -37,7 +37,7 @@ def subgroups(report: Report) -> str:
         + [percent_between(row.correct, row.correct_low, row.correct_high)]
         for row in report.subgroups
     ]
-    return table(["part", "group", "films (patients)", "AUC", "called pneumonia", "decided rightly"], rows)
+    return table(["part", "group", "films (patients)", "AUC", f"called {finding}", "decided rightly"], rows)
 
 
 def robustness(report: Report) -> str:

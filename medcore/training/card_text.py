@@ -13,6 +13,7 @@ from medcore.classifier.card import CARD_FILE, ModelCard, read_model_card
 from medcore.classifier.certainty import Certainty
 from medcore.classifier.model_folder import CERTAINTY_FILE, MODEL_FILE, read_certainty
 from medcore.classifier.report import REPORT_FILE, Report, read_report
+from medcore.library.standing import sentence_case
 from medcore.training.card_advice import uses, warnings
 from medcore.training.card_figures import Section, measured
 from medcore.training.card_rows import seeds, trials
@@ -79,7 +80,9 @@ def _heading(card: ModelCard) -> dict[str, str]:
 
 
 def _summary(card: ModelCard, report: Report) -> str:
-    text = f"{card.purpose}. It gives the probability of pneumonia and a decision; a physician reads the film first."
+    text = (
+        f"{card.purpose}. It gives the probability of {card.finding} and a decision; a physician reads the film first."
+    )
     for films, figures in report.pneumonia.items():
         binary = figures.binary
         text += (
@@ -93,8 +96,10 @@ def _summary(card: ModelCard, report: Report) -> str:
 def _mechanism(card: ModelCard) -> dict[str, str]:
     scope, live, weights = card.scope, card.operating_point, card.starting_weights
     return {
-        "Outcome": "Pneumonia on the film, as the data's source labels it: bacterial or viral, against normal",
-        "Output": f"Probabilities of {', '.join(card.classes)}; pneumonia from {number(live.threshold)} ({live.name})",
+        "Outcome": f"{sentence_case(card.finding)} on the film, as the data's source labels it: "
+        f"{' or '.join(card.kinds)}, against {card.classes[0]}",
+        "Output": f"Probabilities of {', '.join(card.classes)}; {card.finding} from "
+        f"{number(live.threshold)} ({live.name})",
         "Target population": scope.made_for[0].upper() + scope.made_for[1:],
         "Time of prediction": "Once the film is in the library; shown after the reader's own opinion",
         "Input": f"One film: modality {', '.join(scope.modalities)}; view {', '.join(scope.views)}; "
@@ -120,13 +125,17 @@ def _data(card: ModelCard) -> str:
 
 def _other(card: ModelCard, report: Report) -> list[Section]:
     return [
-        ("How it was made", f"`medcore train-default DATA`, with this recipe:\n\n{_two_columns(_flat(card.recipe))}"),
+        ("How it was made", f"{_how_made(card)}, with this recipe:\n\n{_two_columns(_flat(card.recipe))}"),
         ("Seeds of the recipe", seeds(report)),
         ("What was tried", trials(report)),
         ("What was seen besides", _list(report.notes) or "Nothing is noted."),
         ("Licences", _two_columns(_licences(card))),
         ("Files and their SHA-256", _files(card)),
     ]
+
+
+def _how_made(card: ModelCard) -> str:
+    return "`medcore train` or the Train page" if card.trained_here else "`medcore train-default DATA`"
 
 
 def _licences(card: ModelCard) -> dict[str, str]:

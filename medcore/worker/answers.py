@@ -23,10 +23,10 @@ SEVERAL_FRAMES = (
     "This image has {} frames; the model was made for single films, so it does not answer. Send the frame as a film."
 )
 UNREADABLE = "The stored file cannot be read. Delete the study and add it again, or restore the last backup."
-LONGEST_SHAPE = 3  # the longer side of a film over the shorter; a chest film is nearly square
+LONGEST_SHAPE = 3  # the longer side of a film over the shorter; a film is nearly square
 STRIP = (
-    "The image is a strip of {} x {} pixels, and the model was made for whole chest films, so it does not answer. "
-    "Send the whole film."
+    "The image is a strip of {} x {} pixels, and the model was made for whole films, so it does not answer. Send "
+    "the whole film."
 )
 Answered = tuple[Prediction, dict[str, np.ndarray]]
 
