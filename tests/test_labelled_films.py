@@ -148,3 +148,14 @@ def test_a_picture_that_looks_like_a_test_picture_does_not_train(library: Librar
     label = NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload", split="validation")
     library.save_label(label)
     assert reasons(library) == {twin.instances[0]: LOOKS_LIKE.format("test")}
+
+
+def test_a_picture_that_an_upload_trains_with_does_not_join_the_test_films_it_looks_like(
+    library: Library, tmp_path: Path
+) -> None:
+    bring_labelled(library, tmp_path, KINDS, LABELS, ["test"] * 4 + ["validation"] * 4 + ["train"] * 4)
+    film = draw("square", 0) + np.random.default_rng(1).integers(0, 60, (SIDE, SIDE), np.uint16)
+    twin = library.add([write_film(tmp_path / "twin", film, PatientID="Q1")])
+    label = NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload", split="train")
+    library.save_label(label)
+    assert reasons(library) == {twin.instances[0]: LOOKS_LIKE.format("test")}

@@ -13,7 +13,7 @@ from medcore.errors import MedcoreError, ModelError
 from medcore.labelling.duplicates import perceptual_hash
 from medcore.library import Dataset, DatasetImage, Library
 from medcore.library.datasets import digest
-from medcore.training.parting import LeftOut, ReadImage, fixed_parts, part_twins
+from medcore.training.parting import LeftOut, ReadImage, known_parts, part_twins
 from medcore.training.splitting import Labelled, split_patients
 from medcore.training.stored_films import StoredFilms, write_films
 
@@ -96,10 +96,10 @@ def gather(
     kept = _sort_out(read, left_out)
     if not kept:
         raise ModelError("No labelled image of these classes is left to train on. Label some, or choose other classes.")
-    fixed, shares = fixed_parts([read[place] for place in kept], library.datasets.parts_so_far(label_set_id))
-    kept, alike = part_twins(read, kept, fixed, left_out)
+    known = known_parts([read[place] for place in kept], library.datasets.parts_so_far(label_set_id))
+    kept, alike = part_twins(read, kept, known.stated, left_out)
     dealt = [Labelled(str(read[place].image.patient_key), read[place].image.classes) for place in kept]
-    parts = {int(one): part for one, part in split_patients(dealt, fixed, alike, shares=shares).items()}
+    parts = {int(one): part for one, part in split_patients(dealt, known.fixed, alike, shares=known.shares).items()}
     images = [replace(read[place].image, part=parts[read[place].image.patient_key]) for place in kept]
     dataset_id = library.datasets.save(label_set_id, images, who)
     everything = StoredFilms(draft, (SIDE, SIDE), tuple(range(len(read))), "")

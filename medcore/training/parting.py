@@ -34,8 +34,17 @@ class ReadImage:
     given_part: str
 
 
-def fixed_parts(read: Sequence[ReadImage], known: Mapping[int, str]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the part of patients who have one, from before or from an upload, and the shares of the parts for others.
+@dataclass(frozen=True)
+class KnownParts:
+    """What is known of the parts before patients are dealt out."""
+
+    stated: dict[str, str]  # by patient, from before or from an upload
+    fixed: dict[str, str]  # of these, who stays there: of those who are said to train, some calibrate
+    shares: dict[str, float]  # of the parts, for all others
+
+
+def known_parts(read: Sequence[ReadImage], known: Mapping[int, str]) -> KnownParts:
+    """Return the parts of patients who have one, and the shares of the parts for others.
 
     Where an upload says who tests or validates, nobody else is drawn for that.
     """
@@ -43,11 +52,11 @@ def fixed_parts(read: Sequence[ReadImage], known: Mapping[int, str]) -> tuple[di
     given = {str(one.image.patient_key): one.given_part for one in read if one.given_part}
     fixed = {patient: part for patient, part in given.items() if part != GIVEN_TRAINING} | before
     drawn = {part: share for part, share in SHARES.items() if part not in given.values() or part == GIVEN_TRAINING}
-    return fixed, {part: share / sum(drawn.values()) for part, share in drawn.items()}
+    return KnownParts(given | before, fixed, {part: share / sum(drawn.values()) for part, share in drawn.items()})
 
 
 def part_twins(
-    read: Sequence[ReadImage], kept: Sequence[int], fixed: Mapping[str, str], left_out: list[LeftOut]
+    read: Sequence[ReadImage], kept: Sequence[int], stated: Mapping[str, str], left_out: list[LeftOut]
 ) -> tuple[list[int], list[tuple[str, str]]]:
     """Leave out pictures that look like one of a patient in another part; return the others, and who looks alike.
 
@@ -58,9 +67,9 @@ def part_twins(
     pairs = [(kept[pair.first], kept[pair.second]) for pair in found]
     pairs = [pair for pair in pairs if patient_of[pair[0]] != patient_of[pair[1]]]
     dropped: set[int] = set()
-    while conflict := _conflict([(patient_of[one], patient_of[other]) for one, other in pairs], fixed):
+    while conflict := _conflict([(patient_of[one], patient_of[other]) for one, other in pairs], stated):
         group, strongest = conflict
-        weaker = {place for pair in pairs for place in pair if fixed.get(patient_of[place], strongest) != strongest}
+        weaker = {place for pair in pairs for place in pair if stated.get(patient_of[place], strongest) != strongest}
         dropped |= {place for place in weaker if patient_of[place] in group}
         pairs = [pair for pair in pairs if not dropped & set(pair)]
         for place in sorted(weaker & dropped):
@@ -70,12 +79,12 @@ def part_twins(
     return [place for place in kept if place not in dropped], alike
 
 
-def _conflict(alike: Sequence[tuple[str, str]], fixed: Mapping[str, str]) -> tuple[set[str], str] | None:
-    """Find patients who look alike and are in several parts already, and the latest of these parts."""
+def _conflict(alike: Sequence[tuple[str, str]], stated: Mapping[str, str]) -> tuple[set[str], str] | None:
+    """Find patients who look alike and are said to be in several parts, and the latest of these parts."""
     groups = group_patients({patient for pair in alike for patient in pair}, alike)
     for name in sorted(set(groups.values())):
         group = {patient for patient, its_name in groups.items() if its_name == name}
-        parts = {fixed[patient] for patient in group if patient in fixed}
+        parts = {stated[patient] for patient in group if patient in stated}
         if len(parts) > 1:
             return group, max(parts, key=PARTS.index)
     return None
