@@ -345,11 +345,12 @@ def test_a_fit_stops_when_nothing_gets_better_and_keeps_the_best_epoch(tmp_path:
 
     def judge(network: Any) -> Judgement:
         weights.append([np.array(weight) for weight in network.get_weights()])
-        return Judgement([0.9, 0.5, 0.6, 0.7, 0.8][len(weights) - 1])
+        return judgements[len(weights) - 1]
 
+    judgements = [Judgement(0.5, 0.7), Judgement(0.6, 0.9), Judgement(0.4, 0.8), Judgement(0.7, 0.9), Judgement(0.8)]
     kept = run(replace(recipe, patience=2), watch=Watch(judge=judge, on_epoch=seen.append))
     assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
-    assert [epoch.judgement for epoch in seen] == [Judgement(loss) for loss in (0.9, 0.5, 0.6, 0.7)]
+    assert [epoch.judgement for epoch in seen] == judgements[:4]
     assert_same(kept, weights[1])
 
 

@@ -1,5 +1,6 @@
 """What a fit remembers, so that it goes on where it stood: the network with its optimizer, and the best epoch."""
 
+import dataclasses
 import json
 import logging
 import os
@@ -26,7 +27,8 @@ class Memory:
 
     def __init__(self, folder: Path | None, identity: str) -> None:
         self._folder, self._identity = folder, identity
-        self._best_epoch, self._best_loss = -1, float("inf")
+        self._best_epoch = -1
+        self._best: Judgement | None = None
         self._best_weights: list[np.ndarray] | None = None
 
     def resume(self) -> tuple[Any, int]:
@@ -39,15 +41,15 @@ class Memory:
         for state, value in zip(_random_states(network), place["random"], strict=True):
             state.assign(value)
         if place["best"]:
-            self._best_epoch, self._best_loss = place["best"]
+            self._best_epoch, self._best = place["best"]["epoch"], Judgement(**place["best"]["judgement"])
             with np.load(self._folder / place["best_state"], allow_pickle=False) as weights:
                 self._best_weights = [weights[f"arr_{number}"] for number in range(len(weights.files))]
         return network, int(place["steps"])
 
     def note(self, network: "keras.Model", epoch: int, judgement: Judgement) -> None:
         """Remember the network of an epoch, from 0, where it is the best so far."""
-        if judgement.loss < self._best_loss:
-            self._best_epoch, self._best_loss = epoch, judgement.loss
+        if self._best is None or judgement.rank > self._best.rank:
+            self._best_epoch, self._best = epoch, judgement
             self._best_weights = [np.array(weight) for weight in network.get_weights()]
 
     def is_over(self, epoch: int, patience: int | None) -> bool:
@@ -65,14 +67,16 @@ class Memory:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{self._identity[:16]}-{steps}"  # never over the last one, not even another fit's
         network.save(self._folder / f"{name}-{STATE}")
-        if self._best_weights is not None:
+        best = None
+        if self._best is not None and self._best_weights is not None:
+            best = {"epoch": self._best_epoch, "judgement": dataclasses.asdict(self._best)}
             np.savez(self._folder / f"{name}-{BEST}", *self._best_weights)
         place = {
             "identity": self._identity,
             "steps": steps,
             "state": f"{name}-{STATE}",
             "best_state": f"{name}-{BEST}",
-            "best": [self._best_epoch, self._best_loss] if self._best_weights is not None else None,
+            "best": best,
             "random": [np.asarray(state).tolist() for state in _random_states(network)],
         }
         draft = self._folder / f"{PLACE}.new"

@@ -21,6 +21,11 @@ class Judgement:
     loss: float
     auc: float | None = None  # None where a class is missing
 
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The better, the larger: by the area, as the gate judges; the loss rises while a network grows too sure."""
+        return -1.0 if self.auc is None else self.auc, -self.loss
+
 
 @dataclass(frozen=True)
 class Epoch:
