@@ -52,7 +52,7 @@ lock: $(REQUIREMENTS_DEV) ## pin what pyproject.toml asks for, with hashes (UPGR
 bench: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## measure each stage and the share of this machine's own limit
 	@$(BIN)/python -m tests.bench
 
-prove: $(PACKAGE) $(REQUIREMENTS_DEV) ## prove the loop from labels to a live model on the real films (hours); logs what it found
+prove: $(PACKAGE) $(REQUIREMENTS_DEV) ## prove the loop from labels to a live model on the real films (half an hour); logs what it found
 	@$(BIN)/python -m tests.prove 2>/dev/null | tee tests/prove.log
 
 # An unpacked archive takes no Node and no registry: the bundle in it is built from the same sources.

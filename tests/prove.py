@@ -1,4 +1,4 @@
-"""Prove, on real films, what the loop from labels to a live model promises: `make prove`, about two hours.
+"""Prove, on real films, what the loop from labels to a live model promises: `make prove`, about half an hour.
 
 Each proof prints its figures; what it printed last is committed as `tests/prove.log`. MEDCORE_SHARED_DATA names the
 folder of the real films. Names of proofs as arguments run those alone.
@@ -41,6 +41,7 @@ from medcore.worker.installed import live_model_folder, model_folder
 from medcore.worker.kinds import run_job
 from medcore.worker.promoting import promote, roll_back
 from tests.conftest import SHARED_DATA
+from tests.prove_browser import prove_in_browser
 
 WHO = "A. Prover"
 CHILD = PictureFacts(modality="CR", body_part="CHEST", view="AP", age_years=3)
@@ -102,6 +103,12 @@ def practice_films() -> tuple[list[Path], list[dict[str, str]]]:
     return [data / row["file"] for row in rows], rows
 
 
+def _zip_by_class(archive: Path, paths: Sequence[Path], rows: Sequence[dict[str, str]]) -> None:
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path, row in zip(paths, rows, strict=True):
+            zipped.write(path, f"films/{row['label']}/{path.name}")
+
+
 def table_of(rows: Sequence[dict[str, str]], labels: Sequence[str]) -> bytes:
     """Write the table of an upload."""
     lines = [f"{Path(row['file']).name},{label},{row['patient']}" for row, label in zip(rows, labels, strict=True)]
@@ -114,9 +121,7 @@ def loop() -> None:
         library, settings = fresh(folder)
         archive = Path(folder) / "films.zip"
         paths, rows = practice_films()
-        with zipfile.ZipFile(archive, "w") as zipped:
-            for path, row in zip(paths, rows, strict=True):
-                zipped.write(path, f"films/{row['label']}/{path.name}")
+        _zip_by_class(archive, paths, rows)
         bring(library, library.label_sets()[0], [archive], CHILD, None)
         began = time.monotonic()
         start_training(library, Asked("Findings in Review", preset="quick", name="practice"), WHO)
@@ -155,6 +160,15 @@ def wrong_labels() -> None:
             bring(library, library.label_sets()[0], paths, CHILD, table_of(rows, labels))
             start_training(library, Asked("Findings in Review", start="imagenet", preset="quick", name=name), WHO)
             assert not tell_gate(library, work(library, settings))
+
+
+def browser() -> None:
+    """The same in a real browser: upload, check, training, curves, gate, override, a film read, and back."""
+    paths, rows = practice_films()
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "practice.zip"
+        _zip_by_class(archive, paths, rows)
+        prove_in_browser(archive, Path(folder))
 
 
 def killed() -> None:
@@ -333,6 +347,7 @@ def _studies(library: Library) -> list[int]:
 
 PROOFS: dict[str, Callable[[], None]] = {
     "loop": loop,
+    "browser": browser,
     "wrong labels": wrong_labels,
     "killed": killed,
     "breast": breast,
