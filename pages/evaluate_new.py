@@ -17,7 +17,8 @@ def new_evaluation() -> None:
     library = open_library()
     sets = {one.id: one for one in library.label_sets()}
     number = st.selectbox("Label set", sets, format_func=lambda one: sets[one].name, key="evaluate_set")
-    labelled = sum(one.instance_id is not None and bool(one.classes) for one in library.decisions(number))
+    told = [one.classes for one in library.decisions(number) if one.instance_id is not None]
+    labelled = sum(bool(classes) or (classes is not None and sets[number].several) for classes in told)
     st.text(f"{counted(labelled, 'image')} with a label that counts.")
     st.caption("Measured is the model that answers now. Films that it was trained on are left out.")
     if not labelled:

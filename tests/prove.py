@@ -33,6 +33,7 @@ from medcore.training.batches import Batches
 from medcore.training.contest import make_contest
 from medcore.training.fit import fit
 from medcore.training.labelled_films import gather
+from medcore.training.order_trial import ORDERS, STEPS, compare_orders
 from medcore.training.plan import make_recipe
 from medcore.training.recipe import Phase, Recipe
 from medcore.training.stored_films import StoredFilms, write_films
@@ -232,6 +233,17 @@ def breast() -> None:
         say(f"  {len(contest.truth)} test films, AUC {area:.3f}, trained in {took:.1f} minutes, {os.cpu_count()} cores")
 
 
+def orders() -> None:
+    """What labelling in an order brings over labelling at random: frozen features, three seeds, validation films."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = compare_orders(SHARED_DATA / "chest-xray-pediatric", Path(folder) / "orders.json")
+    for order in ORDERS:
+        areas = {
+            labels: np.mean([row.auc for row in rows if (row.order, row.labels) == (order, labels)]) for labels in STEPS
+        }
+        say(f"  {order}: " + ", ".join(f"{labels} labels {area:.3f}" for labels, area in areas.items()))
+
+
 def throughput() -> None:
     """The training loop beside a bare Keras fit of the same network on the same varied films in memory."""
     keras = import_keras()
@@ -351,6 +363,7 @@ PROOFS: dict[str, Callable[[], None]] = {
     "wrong labels": wrong_labels,
     "killed": killed,
     "breast": breast,
+    "orders": orders,
     "throughput": throughput,
     "memory": memory,
 }

@@ -46,6 +46,8 @@ def prove_in_browser(archive: Path, folder: Path) -> None:
         now = library.study_answer(tested)
         page.goto(f"{server.url}/models")
         take_picture(page, "models")
+        _evaluate(page, server.url)
+        page.goto(f"{server.url}/models")
         page.locator(f".st-key-models_{shipped.id} summary").click()
         _decide(page, shipped.id, "Shown", override=False)
         wait_until(lambda: _answered_by(library, tested, shipped.name), PATIENCE_MS / 1000, "No answer.")
@@ -136,6 +138,15 @@ def _read(page: Page, address: str, model: str) -> None:
     expect(page.get_by_text(f"Model {model}")).to_be_visible()
     page.get_by_role("button", name="Ask the same model again").click()
     expect(page.get_by_text("the same number", exact=False)).to_be_visible(timeout=PATIENCE_MS)
+
+
+def _evaluate(page: Page, url: str) -> None:
+    page.goto(f"{url}/evaluate")
+    page.get_by_role("button", name="New evaluation").click()
+    page.get_by_role("dialog").get_by_role("button", name="Evaluate", exact=True).click()
+    page.get_by_role("heading", name="Figures").wait_for(timeout=PATIENCE_MS)
+    _settle(page)
+    take_picture(page, "evaluate")
 
 
 def _opening_s(page: Page, url: str) -> float:

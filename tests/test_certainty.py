@@ -133,7 +133,7 @@ def test_each_of_several_findings_is_calibrated_by_itself() -> None:
 
 
 def test_what_is_not_ruled_out_holds_each_of_several_findings_as_often_as_promised() -> None:
-    certainty = certify(*several_findings(8, 20_000)[:2])
+    certainty = certify(*several_findings(8, 8000)[:2])
     logits, has, _ = several_findings(9, 10_000)
     sets = prediction_sets(certainty.calibrated(logits), np.array(certainty.set_quantiles))
     for held, there in zip(sets.T, [~has.any(axis=1), *has.T], strict=True):

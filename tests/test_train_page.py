@@ -104,6 +104,25 @@ def test_a_training_is_started_with_what_was_chosen(library: Library, labelled: 
     assert "It waits for the background to begin." in str([one.proto for one in page.main])
 
 
+def test_a_training_can_be_of_several_findings_a_film(library: Library, bring: Bring) -> None:
+    shapes = library.create_label_set("Shapes", ["square", "disc"], several=True, who="A. Reader")
+    summary = bring(*(make_attributes() for _ in range(60)))
+    for number, (study, instance) in enumerate(zip(summary.studies, summary.instances, strict=True)):
+        given = ((), ("square",), ("square", "disc"))[number % 3]
+        library.save_label(NewLabel(shapes.id, study, instance, given, "A. Reader", "queue"))
+    page = open_train()
+    page.selectbox(key="train_set").set_value(shapes).run()
+    (counts,) = (table for table in page.table if "Images" in table.value)
+    assert [list(row) for row in counts.value.to_numpy()] == [
+        ["no finding", "20", "20"],
+        ["square", "40", "40"],
+        ["disc", "20", "20"],
+    ]
+    press(page, "Start training")
+    (run,) = library.trainings.all()
+    assert (run.plan["classes"], run.plan["several"]) == (["no finding", "square", "disc"], True)
+
+
 def test_a_running_training_shows_its_curves_and_can_be_paused(library: Library, labelled: list[DatasetImage]) -> None:
     press(open_train(), "Start training")
     (training,) = library.jobs.of_kind("train")

@@ -7,7 +7,7 @@ Bootstrap, 1993 (percentile interval). Patients are drawn and not films, because
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv  # scipy.stats takes long to import, in every process
 
 LEVEL = 0.95
 RESAMPLES = 2000
@@ -45,8 +45,8 @@ def proportion_interval(successes: int, n: int, level: float = LEVEL) -> tuple[f
 def proportion_bounds(successes: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Bound many shares at once as `proportion_interval` bounds one; all arrays of one shape."""
     tail = (1 - level) / 2
-    low = beta.ppf(tail, np.maximum(successes, 1), n - successes + 1)
-    high = beta.ppf(1 - tail, successes + 1, np.maximum(n - successes, 1))
+    low = betaincinv(np.maximum(successes, 1), n - successes + 1, tail)
+    high = betaincinv(successes + 1, np.maximum(n - successes, 1), 1 - tail)
     return np.where(successes > 0, low, 0.0), np.where(successes < n, high, 1.0)
 
 

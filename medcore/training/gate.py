@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from medcore.errors import ModelError
 from medcore.evaluation.calibration import expected_calibration_error
@@ -153,7 +153,7 @@ def check_labels(contest: Contest) -> list[Check]:
         truth = contest.truth[:, contest.classes.index(name)]
         scores = contest.live.probabilities[:, contest.live.classes.index(name)]
         (area,), covariance = auc_covariance(truth, scores[None])
-        if area + norm.ppf((1 + LEVEL) / 2) * float(covariance[0, 0]) ** 0.5 < 0.5:
+        if area + float(ndtri((1 + LEVEL) / 2)) * float(covariance[0, 0]) ** 0.5 < 0.5:
             wrong.append(f"{name} (area {area:.2f})")
     if not wrong:
         return [Check("Labels", True, "No class of the test films looks as if it were exchanged with another.")]

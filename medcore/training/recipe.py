@@ -46,9 +46,7 @@ class Recipe:
     doubtful: tuple[tuple[str, ...], ...] = ()  # classes that the labels may mix up
     doubt: float = 0.0  # share of a label given to the classes that it may be mixed up with
     balanced: bool = False  # every class weighs as much as any other
-    patience: int | None = (
-        None  # epochs without a larger area on validation films before the fit stops; None to train them all
-    )
+    patience: int | None = None  # epochs without a larger area on validation films before the fit stops; None: never
     mixup: float = 0.0  # parameter of the beta distribution; 0 for none
     dropout: float = 0.2
     normalization: Normalization = "none"
