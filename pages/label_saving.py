@@ -47,10 +47,17 @@ def undo(work: Work, last: Label) -> None:
 
 
 def keep(work: Work, new: NewLabel, following: int | None = None) -> None:
-    """Save what was said of the film that is shown, unless it has only just come; then show the following one."""
+    """Save what was said of the film that is shown, then show the following one.
+
+    What comes too soon is not heeded, and the look begins anew: a key that is held down says nothing of the next film.
+    """
     instance_id, since = st.session_state.get("label_since", (None, 0.0))
-    if instance_id == new.instance_id and time.monotonic() - since >= LEAST_LOOK_S:
-        save(work, new, following)
+    if instance_id != new.instance_id:
+        return
+    if time.monotonic() - since < LEAST_LOOK_S:
+        del st.session_state["label_since"]
+        return
+    save(work, new, following)
 
 
 def save(work: Work, new: NewLabel, following: int | None) -> None:

@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import gc
 import os
 import re
 from collections.abc import Generator, Iterator
@@ -76,6 +77,13 @@ def media(server: Server, chromium: Browser) -> str:
 def classifier() -> Classifier:
     """The model that ships with MedCore, loaded once for all tests."""
     return Classifier.load(default_model_folder())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spare_what_is_imported() -> None:
+    """Streamlit collects garbage after each run of a page: all that earlier tests left would be looked through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import io
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -139,6 +140,21 @@ def test_a_key_that_comes_too_soon_labels_nothing(
     monkeypatch.setattr("pages.label_saving.LEAST_LOOK_S", 60.0)
     press(page, "Normal")
     assert said(library) == []
+
+
+def test_a_key_that_is_held_down_labels_no_second_film_however_long(
+    library: Library, films: tuple[FilmToLabel, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("pages.label_saving.LEAST_LOOK_S", 0.4)
+    monkeypatch.setattr("pages.label_saving.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    page = label_page()
+    for clock[0] in (0.3, 0.6, 0.9, 1.2):  # a film has been there for long, but the key never rested
+        press(page, "Normal")
+    assert said(library) == []
+    clock[0] = 1.7
+    press(page, "Normal")
+    assert len(said(library)) == 1
 
 
 def test_a_film_can_show_several_findings_or_none(library: Library, films: tuple[FilmToLabel, ...]) -> None:
