@@ -3,7 +3,7 @@
 import gc
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -116,11 +116,23 @@ def bring(library: Library, monkeypatch: pytest.MonkeyPatch) -> Bring:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out, where the viewer is not built, the tests that open it."""
+    """Leave out, where the viewer is not built, the tests that open it; mix files that wait with files that compute."""
+    items[:] = mixed(items)
     if not viewer_files.is_built():
         for item in items:
             if OPENS_VIEWER.fullmatch(item.path.name):
                 item.add_marker(pytest.mark.skip(reason=f"{NO_VIEWER} {viewer_files.BUILD_COMMAND}"))
+
+
+def mixed(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Put the files that open a browser, which waits for most of its time, evenly between the others."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waits = {file: any("chromium" in getattr(item, "fixturenames", ()) for item in its) for file, its in files.items()}
+    groups = [[file for file in files if waits[file]], [file for file in files if not waits[file]]]
+    places = {file: (number + 0.5) / len(group) for group in groups for number, file in enumerate(group)}
+    return [item for file in sorted(files, key=places.__getitem__) for item in files[file]]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,7 +15,7 @@ from medcore.worker.kinds import clear_trainings, look_for_work
 LOG = logging.getLogger("medcore.worker")
 POLL_S = 0.5  # between looks at the queue
 HEARTBEAT_S = 2.0  # between signs of life
-RECOVER_EVERY_S = 10.0
+RECOVER_EVERY_S = 5.0
 IDLE_S = 180.0  # after which the warm child is let go, with TensorFlow's memory
 STALLED_S = 900.0  # a job that neither ends nor gets on for this long is ended
 NICENESS = 10  # pages and intake come first
