@@ -19,6 +19,9 @@ VERSION = $(shell $(BIN)/python -c "import medcore; print(medcore.__version__)")
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(UPGRADE)
 
+# What is imported is compiled once and kept: the tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check viewer lock bench prove dist clean
 .DELETE_ON_ERROR:
