@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 VIEWER := $(BIN)/python assets/viewer/build.py
 VIEWER_FILES := viewer.js viewer.js.gz licenses.txt inputs.sha256
 OUT_OF_REACH := 75 # what $(VIEWER) ends with where there is no Node or no registry
-PROCESSES = $(shell $(BIN)/python -c "import os; print(min(2 * os.cpu_count(), 4))") # they wait half of their time
+PROCESSES = $(shell $(BIN)/python -c "import os; print(min(os.cpu_count() + 1, 4))") # they wait half of their time
 VERSION = $(shell $(BIN)/python -c "import medcore; print(medcore.__version__)")
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(UPGRADE)
