@@ -126,11 +126,14 @@ def _read(page: Page, address: str, model: str) -> None:
     """Read a film before its answer is shown, reveal it, and ask the model that gave it again."""
     page.goto(address)
     expect(page.get_by_text("Shown after your reading.")).to_be_visible(timeout=PATIENCE_MS)
+    _settle(page)
     name = page.get_by_placeholder("Your name (not verified)")
     if name.count():
         name.fill(WHO)
         name.press("Tab")
+        _settle(page)
     page.locator("body").press("1")
+    _settle(page)
     page.get_by_role("button", name="Save and reveal").click()
     expect(page.get_by_text("is called from")).to_be_visible()
     take_picture(page, "review-new-model")
