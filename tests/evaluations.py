@@ -60,8 +60,8 @@ def twelve_films() -> list[dict[str, object]]:
 
 def assessed(folder: Path, **options: object) -> Assessed:
     """Evaluate the brightness model on a folder."""
-    known = options.pop("known", frozenset())
-    found = assess(GrayModel(), read_cases(folder), known, AskedFilms(folder / "asked"), resamples=20, **options)  # type: ignore[arg-type]
+    known, model = options.pop("known", frozenset()), options.pop("model", None) or GrayModel()
+    found = assess(model, read_cases(folder), known, AskedFilms(folder / "asked"), resamples=20, **options)  # type: ignore[arg-type]
     assert found is not None
     return found
 

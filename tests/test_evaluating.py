@@ -53,6 +53,14 @@ def test_films_that_the_model_was_trained_on_are_left_out_with_all_of_their_pati
     assert assessed(write_folder(tmp_path / "again", films)).assessment.evaluation.films == 12
 
 
+def test_a_film_is_known_again_whatever_size_the_network_takes(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "films", twelve_films())
+    model = GrayModel()
+    model.card = replace(model.card, input_size=(128, 128))
+    known = frozenset({hash_of(picture(int(str(twelve_films()[0]["gray"])), 0))})
+    assert assessed(folder, known=known, model=model).assessment.cover.known == 1
+
+
 def test_films_without_an_answer_are_counted_with_the_reason_and_not_measured(tmp_path: Path) -> None:
     extra = [{"gray": 240}, {"gray": 244}, {"gray": 60, "age": 40}, {"gray": 60, "view": "LL"}]
     folder = write_folder(tmp_path / "films", twelve_films() + extra)

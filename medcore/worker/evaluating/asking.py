@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 from medcore.classifier import ModelCard
 from medcore.classifier.film_hash import SIDE, film_hash
 from medcore.evaluation.plain import read_plain
+from medcore.evaluation.questions import HALF
 from medcore.library import StoredPrediction
 from medcore.worker.answers import BATCH, READERS, Explains, ask
 from medcore.worker.evaluating.cases import Case, folded
@@ -92,38 +94,60 @@ def ask_cases(
     waiting = (case for case in cases if asked.get(case.key) is None)
     with ThreadPoolExecutor(READERS) as readers:
         while batch := list(islice(waiting, BATCH)):
-            looked = list(readers.map(lambda case: case.look(model.card, model.quality), batch))
+            looked = list(readers.map(partial(_look, model), batch))
             yield _ask_batch(model, batch, looked, known)
 
 
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """What a film looks like to a model, or why it is not asked."""
+
+    outcome: StoredPrediction | np.ndarray
+    sha256: str = ""  # by which the film is known again
+
+
+def _look(model: Explains, case: Case) -> _Looked:
+    outcome = case.look(model.card, model.quality)
+    if isinstance(outcome, StoredPrediction):
+        return _Looked(outcome)
+    compared = outcome
+    if model.card.input_size != (SIDE, SIDE):  # films are known again at one size, whatever a network's own is
+        whole = case.look(replace(model.card, input_size=(SIDE, SIDE)), None)
+        compared = outcome if isinstance(whole, StoredPrediction) else whole
+    return _Looked(outcome, _hash(compared))
+
+
 def _ask_batch(
-    model: Explains, batch: Sequence[Case], looked: Sequence[StoredPrediction | np.ndarray], known: frozenset[str]
+    model: Explains, batch: Sequence[Case], looked: Sequence[_Looked], known: frozenset[str]
 ) -> list[tuple[str, Asked]]:
     found: dict[int, Asked] = {}
     inputs: dict[int, np.ndarray] = {}
-    for place, outcome in enumerate(looked):
-        if isinstance(outcome, StoredPrediction):
-            found[place] = Asked(outcome.state, outcome.reason)
-        elif _hash(outcome) in known:
+    for place, one in enumerate(looked):
+        if isinstance(one.outcome, StoredPrediction):
+            found[place] = Asked(one.outcome.state, one.outcome.reason)
+        elif one.sha256 in known:
             found[place] = Asked(KNOWN)
         else:
-            inputs[place] = outcome
+            inputs[place] = one.outcome
     for place, answer in ask(model, inputs).items():
-        found[place] = _answered(model, batch[place], inputs[place], answer)
+        found[place] = _answered(model, batch[place], looked[place].sha256, answer)
     return [(case.key, found[place]) for place, case in enumerate(batch)]
 
 
-def _answered(model: Explains, case: Case, film: np.ndarray, answer: StoredPrediction) -> Asked:
+def _answered(model: Explains, case: Case, sha256: str, answer: StoredPrediction) -> Asked:
     if answer.state != "answered":
-        return Asked(answer.state, answer.reason, film=_hash(film)[:SHORT])
+        return Asked(answer.state, answer.reason, film=sha256[:SHORT])
     shares = tuple(answer.probabilities[name] for name in model.card.classes)
     cells = answer.maps.get(model.card.finding) if is_wrong(model.card, shares, case.classes) else None
     kept = () if cells is None else np.round(cells.astype(float), DIGITS).tolist()
-    return Asked("answered", "", shares, _hash(film)[:SHORT], tuple(tuple(row) for row in kept))
+    return Asked("answered", "", shares, sha256[:SHORT], tuple(tuple(row) for row in kept))
 
 
 def is_wrong(card: ModelCard, shares: Sequence[float], classes: frozenset[str]) -> bool:
     """Say whether a film's likeliest class is not its label, or the decision at the operating point is wrong."""
+    if card.several:
+        found = {name for name, share in zip(card.answers, shares[1:], strict=True) if share >= HALF}
+        return folded(found) != classes or (1 - shares[0] >= card.operating_point.threshold) != bool(classes)
     called = sum(shares[1:]) >= card.operating_point.threshold
     likeliest = card.classes[int(np.argmax(shares))]
     return folded({likeliest}) != classes or called == (classes == folded(card.classes[:1]))
