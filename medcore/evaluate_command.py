@@ -64,7 +64,7 @@ def evaluate(
         names = [name.strip() for name in classes.split(",") if name.strip()]
         cases = read_cases(data, split=split, classes=names)
     else:
-        cases = library_cases(library, library.label_set_named(str(label_set)), asked.card)
+        cases = library_cases(library, library.labels.set_named(str(label_set)), asked.card)
     known = frozenset[str]() if with_known else known_films(folder, asked.card)
     with tempfile.TemporaryDirectory(prefix="medcore-") as work, progress("Evaluating") as bar:
         assessed = assess(asked, cases, known, AskedFilms(Path(work) / "asked"), split=split, on_progress=bar)

@@ -30,8 +30,8 @@ def list_sets() -> None:
     from medcore.library import Library
 
     library = Library.open(Settings.from_environment())
-    for one in library.label_sets():
-        decided = [decision.classes for decision in library.decisions(one.id)]
+    for one in library.labels.sets():
+        decided = [decision.classes for decision in library.labels.decisions(one.id)]
         counts = (f"{name} {sum(name in (classes or ()) for classes in decided)}" for name in one.classes)
         click.echo(f"{one.name}: {', '.join(counts)}; open disagreements: {sum(not given for given in decided)}.")
 
@@ -112,8 +112,8 @@ def compare(data: Path, out: Path) -> None:
 
 def _label_set(library: "Library", name: str, classes: str | None, several: bool, who: str) -> "LabelSet":
     if classes is not None:
-        return library.create_label_set(name, classes.split(","), several=several, who=who)
-    found = next((one for one in library.label_sets() if one.name == name), None)
+        return library.labels.create_set(name, classes.split(","), several=several, who=who)
+    found = next((one for one in library.labels.sets() if one.name == name), None)
     if found is None:
         raise LibraryError("There is no label set of this name. Name its classes with --classes to make it.")
     return found

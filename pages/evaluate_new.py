@@ -15,9 +15,9 @@ JOB = "evaluate_job"
 def new_evaluation() -> None:
     """Ask on which label set, and queue the work; closing the page does not stop it."""
     library = open_library()
-    sets = {one.id: one for one in library.label_sets()}
+    sets = {one.id: one for one in library.labels.sets()}
     number = st.selectbox("Label set", sets, format_func=lambda one: sets[one].name, key="evaluate_set")
-    told = [one.classes for one in library.decisions(number) if one.instance_id is not None]
+    told = [one.classes for one in library.labels.decisions(number) if one.instance_id is not None]
     labelled = sum(bool(classes) or (classes is not None and sets[number].several) for classes in told)
     st.text(f"{counted(labelled, 'image')} with a label that counts.")
     st.caption("Measured is the model that answers now. Films that it was trained on are left out.")

@@ -42,5 +42,5 @@ def agreement(
     label_set: LabelSet, labels: int, newest: int, _decisions: Sequence[Decision]
 ) -> tuple[AgreementRow, ...]:
     """Measure once for what has been said so far."""
-    patients = {film.instance_id: film.patient for film in open_library().films_to_label()}
+    patients = {film.instance_id: film.patient for film in open_library().labels.films()}
     return measure_agreement(label_set, _decisions, patients)

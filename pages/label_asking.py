@@ -52,7 +52,7 @@ def choose_set(chosen: LabelSet) -> LabelSet:
         return chosen
     name = st.text_input("Name of the new label set", key="label_upload_name", persist_state="session").strip()
     several = st.toggle("A film can show several classes, or none", key="label_upload_several", persist_state="session")
-    if name in {one.name for one in open_library().label_sets()}:
+    if name in {one.name for one in open_library().labels.sets()}:
         st.caption("There is a label set of this name already. Choose another name, or choose that set above.")
         return LabelSet(0, "", (), several)
     return LabelSet(0, name, (), several)

@@ -54,7 +54,7 @@ def choose_reader() -> str:
 
 def choose_order(label_set: LabelSet) -> tuple[str, float, str]:
     """Choose which films come, in which order, and how many are read twice."""
-    modalities = sorted({film.modality for film in open_library().films_to_label()})
+    modalities = sorted({film.modality for film in open_library().labels.films()})
     modality = st.selectbox("Films", [ALL, *modalities], key="label_modality", persist_state="session")
     order = st.selectbox(
         "Which come first", ORDERS, format_func=ORDERS.get, key="label_order", persist_state="session",
@@ -69,12 +69,12 @@ def choose_order(label_set: LabelSet) -> tuple[str, float, str]:
 def ask_for_order(label_set_id: int) -> None:
     """Have the background work the chosen order out anew."""
     if st.session_state["label_order"] != RANDOM:
-        open_library().ask_for_order(label_set_id, st.session_state["label_order"])
+        open_library().labels.ask_for_order(label_set_id, st.session_state["label_order"])
 
 
 def say_order(label_set_id: int, how: str) -> None:
     """Say how the background has come with an order."""
-    order = open_library().order(label_set_id, how)
+    order = open_library().labels.order(label_set_id, how)
     until = "as before" if order.made_at else "at random"
     if order.is_waiting:
         at = f": {order.done} of {order.total} films" if order.total else ""

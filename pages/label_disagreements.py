@@ -26,7 +26,7 @@ SOURCES = {
 
 def show_disagreements(desk: Desk) -> None:
     """Show the films whose readers disagree, take a decision on one of them, and say how far readers agree."""
-    decisions = open_library().decisions(desk.label_set.id)
+    decisions = open_library().labels.decisions(desk.label_set.id)
     open_ones = [one for one in decisions if one.classes is None]
     decided = sum(one.ruling is not None for one in decisions)
     if open_ones:

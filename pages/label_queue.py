@@ -45,11 +45,11 @@ def show_queue(desk: Desk, source: str) -> None:
 def read_queue(desk: Desk, source: str) -> Queue:
     """Work out the reader's queue from the labels."""
     library = open_library()
-    films = [one for one in library.films_to_label() if one.modality == desk.modality or not desk.modality]
-    labels = library.labels(desk.label_set.id)
+    films = [one for one in library.labels.films() if one.modality == desk.modality or not desk.modality]
+    labels = library.labels.read(desk.label_set.id)
     if source == SECOND:
         return second_readings(films, labels, desk.reader, desk.twice)
-    order = () if desk.order == RANDOM else library.order(desk.label_set.id, desk.order).instance_ids
+    order = () if desk.order == RANDOM else library.labels.order(desk.label_set.id, desk.order).instance_ids
     return first_readings(films, labels, desk.reader, order, desk.twice)
 
 

@@ -21,7 +21,7 @@ def take_ruling(desk: Desk, chosen: Decision) -> None:
     if st.button("Save decision", type="primary", disabled=not ready, key="label_rule"):
         place = (desk.label_set.id, chosen.study_id, chosen.instance_id)
         try:
-            open_library().save_label(NewLabel(*place, classes or (), desk.reader, ADJUDICATION, reason))
+            open_library().labels.save(NewLabel(*place, classes or (), desk.reader, ADJUDICATION, reason))
         except MedcoreError as error:
             st.error(str(error), icon=":material/error:")
             return

@@ -41,7 +41,7 @@ def give_chosen(work: Work, film: FilmToLabel, key: str) -> None:
 
 def undo(work: Work, last: Label) -> None:
     """Take a label back and show its film, unless another was saved since the button was drawn."""
-    newest = last_word(open_library().labels(work.label_set.id), work.reader, work.source)
+    newest = last_word(open_library().labels.read(work.label_set.id), work.reader, work.source)
     if newest == last:
         save(work, take_back(last), last.instance_id)
 
@@ -63,7 +63,7 @@ def keep(work: Work, new: NewLabel, following: int | None = None) -> None:
 def save(work: Work, new: NewLabel, following: int | None) -> None:
     """Save a label, and say which film comes; a refusal is said where the reader looks."""
     try:
-        open_library().save_label(new)
+        open_library().labels.save(new)
     except MedcoreError as error:
         st.session_state["label_error"] = str(error)
         return

@@ -11,7 +11,7 @@ from pages.words import plain
 
 def choose_label_set(reader: str) -> LabelSet:
     """Choose one of the label sets, or make one; the first is that of Review."""
-    sets = {one.id: one for one in open_library().label_sets()}
+    sets = {one.id: one for one in open_library().labels.sets()}
     if "label_set_made" in st.session_state:
         st.session_state["label_set"] = st.session_state.pop("label_set_made")
     chosen = sets.get(st.session_state.get("label_set"), sets[REVIEW_SET])
@@ -36,7 +36,7 @@ def make_label_set(who: str) -> None:
     ready = bool(name.strip() and any(one.strip() for one in classes))
     if st.button("Make it", type="primary", disabled=not ready, key="label_new_go"):
         try:
-            made = open_library().create_label_set(
+            made = open_library().labels.create_set(
                 name, [one for one in classes if one.strip()], several=several, who=who
             )
         except MedcoreError as error:

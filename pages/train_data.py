@@ -28,7 +28,7 @@ class Chosen:
 def choose_data() -> Chosen | None:
     """Ask for the label set and its classes, and show what there is of each."""
     library = open_library()
-    label_set = st.selectbox("Label set", library.label_sets(), format_func=lambda one: one.name, key="train_set")
+    label_set = st.selectbox("Label set", library.labels.sets(), format_func=lambda one: one.name, key="train_set")
     everything = check_data(library, label_set, label_set.classes)
     labelled = [name for name in label_set.classes if everything.images[name]]
     if not labelled:

@@ -46,5 +46,5 @@ def bring_labelled(
         assert study is not None
         split = splits[number] if splits else ""
         classes = (label,) if isinstance(label, str) else label
-        library.save_label(NewLabel(label_set_id, study, instance, classes, "A. Reader", "upload", split=split))
+        library.labels.save(NewLabel(label_set_id, study, instance, classes, "A. Reader", "upload", split=split))
     return instances

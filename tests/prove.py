@@ -123,7 +123,7 @@ def loop() -> None:
         archive = Path(folder) / "films.zip"
         paths, rows = practice_films()
         _zip_by_class(archive, paths, rows)
-        bring(library, library.label_sets()[0], [archive], CHILD, None)
+        bring(library, library.labels.sets()[0], [archive], CHILD, None)
         began = time.monotonic()
         start_training(library, Asked("Findings in Review", preset="quick", name="practice"), WHO)
         training = work(library, settings)
@@ -158,7 +158,7 @@ def wrong_labels() -> None:
         with tempfile.TemporaryDirectory() as folder:
             library, settings = fresh(folder)
             say(f"  {name}")
-            bring(library, library.label_sets()[0], paths, CHILD, table_of(rows, labels))
+            bring(library, library.labels.sets()[0], paths, CHILD, table_of(rows, labels))
             start_training(library, Asked("Findings in Review", start="imagenet", preset="quick", name=name), WHO)
             assert not tell_gate(library, work(library, settings))
 
@@ -177,7 +177,7 @@ def killed() -> None:
     paths, rows = practice_films()
     with tempfile.TemporaryDirectory() as folder:
         library, settings = fresh(folder)
-        bring(library, library.label_sets()[0], paths, CHILD, table_of(rows, [row["label"] for row in rows]))
+        bring(library, library.labels.sets()[0], paths, CHILD, table_of(rows, [row["label"] for row in rows]))
         run = start_training(library, Asked("Findings in Review", preset="quick", name="killed"), WHO)
         worker = _start_worker(settings)
         while not library.trainings.epochs(run.id):
@@ -220,7 +220,7 @@ def breast() -> None:
                 cv2.imwrite(str(file), image)
                 lines.append(f"{file.name},{classes[int(label[0])]},{name}")
         library, settings = fresh(folder)
-        label_set = library.create_label_set("Breast", classes, who=WHO)
+        label_set = library.labels.create_set("Breast", classes, who=WHO)
         bring(library, label_set, [png], BREAST, "\n".join(lines).encode())
         began = time.monotonic()
         start_training(library, Asked("Breast", start="imagenet", preset="standard", name="breast"), WHO)
@@ -354,7 +354,7 @@ def look(library: Library, settings: Settings) -> None:
 
 
 def _studies(library: Library) -> list[int]:
-    return sorted({label.study_id for label in library.labels(1)})
+    return sorted({label.study_id for label in library.labels.read(1)})
 
 
 PROOFS: dict[str, Callable[[], None]] = {

@@ -83,7 +83,7 @@ def test_its_card_says_where_it_answers_and_that_it_was_made_here(model: ModelVe
 def test_its_test_films_are_met_at_the_gate(library: Library, bring: Bring, model: ModelVersion) -> None:
     assert "It was made live without such a comparison." in whole(open_page("about.py"))
     (study,), (image,) = (summary := bring(make_attributes())).studies, summary.instances
-    library.save_label(NewLabel(1, study, image, ("viral",), "A. Reader", "queue"))
+    library.labels.save(NewLabel(1, study, image, ("viral",), "A. Reader", "queue"))
     dataset = library.datasets.save(1, [DatasetImage(image, study, 1, "ab" * 32, ("viral",), "test")], "A. Reader")
     checks = [
         {"name": "Area under the ROC curve", "passed": True, "said": "An area of 0.913."},

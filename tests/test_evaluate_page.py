@@ -47,7 +47,7 @@ def test_a_label_set_without_labels_cannot_be_evaluated_and_the_dialog_says_what
 def test_a_click_queues_the_job_and_its_failure_is_a_sentence(library: Library, tmp_path: Path) -> None:
     (instance,) = library.add([write_film(tmp_path / "film.dcm")]).instances
     (row,) = library.studies(StudyQuery()).rows
-    library.save_label(NewLabel(1, row.id, instance, ("normal",), "A. Reader", "queue"))
+    library.labels.save(NewLabel(1, row.id, instance, ("normal",), "A. Reader", "queue"))
     page = click(click(open_page("evaluate.py"), "evaluate_new"), "evaluate_go")
     job = next(job for job in library.jobs.active() if job.kind == EVALUATE)
     assert job.payload == {"label_set": 1}

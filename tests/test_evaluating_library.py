@@ -30,7 +30,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> GrayModel:
 @pytest.fixture
 def labelled(library: Library, tmp_path: Path) -> LabelSet:
     """Eight labelled films of invented children in a label set, and one of an adult."""
-    label_set = library.create_label_set("Trial", ["Normal", "Bacterial", "Effusion"], who="A. Reader")
+    label_set = library.labels.create_set("Trial", ["Normal", "Bacterial", "Effusion"], who="A. Reader")
     grays = [(label, gray) for label, some in GRAYS.items() for gray in some] + [("normal", 70), ("effusion", 90)]
     for number, (_, gray) in enumerate(grays):
         age = "061Y" if gray == 70 else "003Y"
@@ -42,7 +42,7 @@ def labelled(library: Library, tmp_path: Path) -> LabelSet:
     for row in library.studies(StudyQuery()).rows:
         (instance,) = library.study(row.id).instances
         label = grays[int(row.patient_id.removeprefix("MRN-"))][0].capitalize()
-        library.save_label(NewLabel(label_set.id, row.id, instance.id, (label,), "A. Reader", "queue"))
+        library.labels.save(NewLabel(label_set.id, row.id, instance.id, (label,), "A. Reader", "queue"))
     return label_set
 
 
@@ -129,16 +129,16 @@ def test_a_label_set_without_labels_or_gone_is_a_sentence(
 
 
 def test_an_unknown_name_of_a_label_set_names_those_that_there_are(library: Library, labelled: LabelSet) -> None:
-    assert library.label_set_named("Trial") == labelled
+    assert library.labels.set_named("Trial") == labelled
     with pytest.raises(LibraryError, match="Findings in Review, Trial"):
-        library.label_set_named("Other")
+        library.labels.set_named("Other")
 
 
 def test_labels_from_review_alone_are_said_to_be(library: Library, labelled: LabelSet, tmp_path: Path) -> None:
     (instance,) = library.add([write_film(tmp_path / "own.dcm")]).instances
-    (study, _) = library.places_of([library.instance(instance).attributes.sop_instance_uid]).popitem()[1]
-    library.save_label(NewLabel(1, study, instance, ("normal",), "A. Reader", "review"))
-    cases = library_cases(library, library.label_sets()[0], GrayModel().card)
+    (study, _) = library.labels.places_of([library.instance(instance).attributes.sop_instance_uid]).popitem()[1]
+    library.labels.save(NewLabel(1, study, instance, ("normal",), "A. Reader", "review"))
+    cases = library_cases(library, library.labels.sets()[0], GrayModel().card)
     assert cases.notes[0].startswith("1 of the labels come from Review alone")
     assert library_cases(library, labelled, GrayModel().card).notes == ()
 

@@ -15,7 +15,7 @@ def test_films_of_real_patients_are_offered_and_the_pictures_of_one_belong_toget
     summary = bring(
         make_attributes(patient_id="P", patient_name="One"), make_attributes(patient_id="P", patient_name="One")
     )
-    films = library.films_to_label()
+    films = library.labels.films()
     assert [(film.instance_id, film.study_id) for film in films] == list(
         zip(summary.instances, summary.studies, strict=True)
     )
@@ -28,12 +28,12 @@ def test_films_of_real_patients_are_offered_and_the_pictures_of_one_belong_toget
 )
 def test_what_is_no_film_of_a_patient_is_never_offered(values: dict[str, Any], library: Library, bring: Bring) -> None:
     bring(make_attributes(**values))
-    assert library.films_to_label() == ()
+    assert library.labels.films() == ()
 
 
 def test_a_deleted_study_is_not_offered(library: Library, bring: Bring) -> None:
     library.delete_study(bring(make_attributes()).studies[0], "A. Keeper", "sent twice")
-    assert library.films_to_label() == ()
+    assert library.labels.films() == ()
 
 
 def test_a_models_newest_answer_is_read_without_its_maps(library: Library, bring: Bring) -> None:
@@ -47,21 +47,21 @@ def test_a_models_newest_answer_is_read_without_its_maps(library: Library, bring
 
 
 def test_an_order_is_asked_for_once_and_kept_until_a_newer_one_is_there(library: Library) -> None:
-    assert library.order(1, "diversity").instance_ids == ()
+    assert library.labels.order(1, "diversity").instance_ids == ()
     for _ in range(2):
-        library.ask_for_order(1, "diversity")
+        library.labels.ask_for_order(1, "diversity")
     (job,) = library.jobs.active()
     assert (job.kind, job.priority) == ("order", PRIORITY_URGENT)
-    assert library.order(1, "diversity").is_waiting and not library.order(2, "diversity").is_waiting
+    assert library.labels.order(1, "diversity").is_waiting and not library.labels.order(2, "diversity").is_waiting
     library.jobs.take("worker")
     library.jobs.finish(job.id, {"films": [3, 1, 2]}, owner="worker")
-    assert library.order(1, "diversity").instance_ids == (3, 1, 2)
-    library.ask_for_order(1, "diversity")
-    order = library.order(1, "diversity")
+    assert library.labels.order(1, "diversity").instance_ids == (3, 1, 2)
+    library.labels.ask_for_order(1, "diversity")
+    order = library.labels.order(1, "diversity")
     assert (order.instance_ids, order.is_waiting) == ((3, 1, 2), True)
     assert order.made_at is not None
     newer = library.jobs.take("worker")
     assert newer is not None
     library.jobs.fail(newer.id, "There is no model. Restore it.", owner="worker")
-    order = library.order(1, "diversity")
+    order = library.labels.order(1, "diversity")
     assert (order.instance_ids, order.is_waiting, order.failure) == ((3, 1, 2), False, "There is no model. Restore it.")

@@ -80,6 +80,6 @@ def test_a_table_names_files_and_patients(run: Run, films: Path, tmp_path: Path,
     assert "labels saved: 2." in result.output
     assert "Row 4, 99.png: No file of this name was given" in result.output
     library = Library.open(settings)
-    found = [library.instance(label.instance_id or 0).attributes for label in library.labels(1)]
+    found = [library.instance(label.instance_id or 0).attributes for label in library.labels.read(1)]
     assert [(one.patient_id, one.modality) for one in found] == [("P1", "CR")] * 2
     library.close()

@@ -64,5 +64,5 @@ def test_films_are_labelled_skipped_and_taken_back_by_keys(films: tuple[Server, 
         page.evaluate(HELD_DOWN)
         press(page, "9", "2 of 4, 1 need a second reader")
         assert_quiet(browser)
-    said = [label.classes or label.reason for label in library.labels(REVIEW_SET)]
+    said = [label.classes or label.reason for label in library.labels.read(REVIEW_SET)]
     assert said == [("bacterial",), "taken back", "poor film", ("viral",)]

@@ -35,7 +35,7 @@ def films(library: Library, tmp_path: Path) -> tuple[FilmToLabel, ...]:
     for number in range(4):
         write_film(tmp_path / "films" / str(number), ramp(8 + number), PatientID=f"P{number}")
     library.add([tmp_path / "films"])
-    return library.films_to_label()
+    return library.labels.films()
 
 
 def label_page(tab: str = "Label", reader: str = READER, label_set: LabelSet | None = None) -> AppTest:
@@ -60,11 +60,13 @@ def press(page: AppTest, label: str) -> AppTest:
 
 
 def said(library: Library, label_set: int = REVIEW_SET) -> list[tuple[int | None, tuple[str, ...], str, str, bool]]:
-    return [(one.instance_id, one.classes, one.source, one.reason, one.withdrawn) for one in library.labels(label_set)]
+    return [
+        (one.instance_id, one.classes, one.source, one.reason, one.withdrawn) for one in library.labels.read(label_set)
+    ]
 
 
 def save(library: Library, film: FilmToLabel, name: str, author: str, source: str = "queue") -> None:
-    library.save_label(NewLabel(REVIEW_SET, film.study_id, film.instance_id, (name,), author, source))
+    library.labels.save(NewLabel(REVIEW_SET, film.study_id, film.instance_id, (name,), author, source))
 
 
 def everything(page: AppTest) -> list[tuple[str, str]]:
@@ -89,7 +91,7 @@ def test_a_key_labels_the_film_and_shows_the_next(library: Library, films: tuple
     first = shown(page)
     press(page, "Bacterial pneumonia")
     assert said(library) == [(first, ("bacterial",), "queue", "", False)]
-    assert library.labels(REVIEW_SET)[0].author == READER
+    assert library.labels.read(REVIEW_SET)[0].author == READER
     assert shown(page) != first
     assert "1 of 4, 1 need a second reader" in words(page)
     assert shown(label_page()) == shown(page)  # another tab goes on where this one stood
@@ -110,7 +112,7 @@ def test_undo_takes_the_label_back_and_deletes_nothing(library: Library, films: 
     first = shown(page)
     press(press(page, "Normal"), "Undo")
     assert said(library) == [(first, ("normal",), "queue", "", False), (first, (), "queue", "taken back", True)]
-    assert library.decisions(REVIEW_SET) == ()
+    assert library.labels.decisions(REVIEW_SET) == ()
     assert shown(page) == first
     (undo,) = (one for one in page.button if one.label == "Undo")
     assert undo.disabled
@@ -130,7 +132,7 @@ def test_a_skipped_film_comes_last_and_a_poor_one_not_again(library: Library, fi
         (order[0], (), "queue", "later", True),
         (order[1], (), "queue", "poor film", True),
     ]
-    assert order[1] not in {one.instance_id for one in library.decisions(REVIEW_SET)}
+    assert order[1] not in {one.instance_id for one in library.labels.decisions(REVIEW_SET)}
 
 
 def test_a_key_that_comes_too_soon_labels_nothing(
@@ -158,13 +160,13 @@ def test_a_key_that_is_held_down_labels_no_second_film_however_long(
 
 
 def test_a_film_can_show_several_findings_or_none(library: Library, films: tuple[FilmToLabel, ...]) -> None:
-    thorax = library.create_label_set("Thorax", ["Effusion", "Fracture"], several=True, who=READER)
+    thorax = library.labels.create_set("Thorax", ["Effusion", "Fracture"], several=True, who=READER)
     page = label_page(label_set=thorax)
     (button,) = (one for one in page.button if one.label == "Save and next")
     assert button.disabled
     press(press(press(press(page, "Fracture"), "Effusion"), "Effusion"), "Save and next")
     press(press(press(page, "Fracture"), "None of these"), "Save and next")
-    assert [one.classes for one in library.labels(thorax.id)] == [("Fracture",), ()]
+    assert [one.classes for one in library.labels.read(thorax.id)] == [("Fracture",), ()]
     press(press(page, "Fracture"), "Fracture")  # chosen and let go: nothing is said
     (button,) = (one for one in page.button if one.label == "Save and next")
     assert button.disabled
@@ -218,7 +220,7 @@ def test_a_disagreement_is_settled_with_a_reason(library: Library, films: tuple[
     assert page.button(key="label_rule").disabled
     page.text_input(key=f"{key}_reason").set_value("seen on the next film").run()
     page.button(key="label_rule").click().run()
-    (decision,) = library.decisions(REVIEW_SET)
+    (decision,) = library.labels.decisions(REVIEW_SET)
     assert decision.classes == ("viral",)
     assert decision.ruling is not None and decision.ruling.reason == "seen on the next film"
     assert "No open disagreements" in words(page)
@@ -254,10 +256,10 @@ def test_a_label_set_is_made_and_chosen(library: Library, films: tuple[FilmToLab
         page.button(key="label_new_set").click()  # a full run would close the dialog, as it does not in a browser
         page.button(key=key).click().run()
     assert not page.exception
-    made = library.label_sets()[-1]
+    made = library.labels.sets()[-1]
     assert (made.name, made.classes, made.several) == ("Devices", ("None", "Tube", "Line"), False)
     press(page, "Tube")
-    assert [one.classes for one in library.labels(made.id)] == [("Tube",)]
+    assert [one.classes for one in library.labels.read(made.id)] == [("Tube",)]
 
 
 def test_what_somebody_typed_is_no_markup() -> None:
@@ -302,7 +304,7 @@ def test_an_upload_is_shown_before_anything_is_taken(library: Library) -> None:
     page.button(key="label_upload_take").click().run()
     wait_for(page, "label_upload_done")
     assert "3 images added; 3 labels saved" in words(page)
-    assert sorted(one.classes for one in library.labels(REVIEW_SET)) == [("normal",), ("normal",), ("viral",)]
+    assert sorted(one.classes for one in library.labels.read(REVIEW_SET)) == [("normal",), ("normal",), ("viral",)]
     page.button(key="label_upload_done").click().run()
     assert page.button(key="label_upload_check").disabled
 
@@ -316,5 +318,5 @@ def test_an_upload_that_is_put_aside_leaves_nothing(library: Library, settings: 
     page.button(key="label_upload_aside").click().run()
     assert not page.exception
     assert library.studies().total == 0
-    assert len(library.label_sets()) == 1
+    assert len(library.labels.sets()) == 1
     assert list((settings.data_dir / "staging").iterdir()) == []

@@ -56,7 +56,7 @@ def test_patients_stay_where_they_were_when_labels_are_added(library: Library, t
     for number in range(20, 26):
         file = write_film(tmp_path / f"{number}", draw("disc", number), PatientID=f"P{number}")
         summary = library.add([file])
-        library.save_label(NewLabel(1, summary.studies[0], summary.instances[0], ("viral",), "A. Reader", "upload"))
+        library.labels.save(NewLabel(1, summary.studies[0], summary.instances[0], ("viral",), "A. Reader", "upload"))
     after = {image.instance_id: image.part for image in gathered(library).dataset.images}
     assert len(after) == len(before) + 6
     assert {number: after[number] for number in before} == before
@@ -73,7 +73,7 @@ def test_the_splits_of_an_upload_are_kept(library: Library, tmp_path: Path) -> N
 def test_the_same_picture_under_two_patients_trains_nobody(library: Library, tmp_path: Path) -> None:
     images = bring_labelled(library, tmp_path, KINDS, LABELS)
     twin = library.add([write_film(tmp_path / "twin", draw("square", 0), PatientID="Q1")])
-    library.save_label(NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload"))
+    library.labels.save(NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload"))
     assert reasons(library) == {images[0]: TWO_PATIENTS, twin.instances[0]: TWO_PATIENTS}
 
 
@@ -83,7 +83,7 @@ def test_pictures_that_look_the_same_are_never_parted(library: Library, tmp_path
     for number in range(8):  # with a noise of its own each
         film = draw("square", 0) + np.random.default_rng(number).integers(0, 60, (SIDE, SIDE), np.uint16)
         summary = library.add([write_film(tmp_path / f"twin{number}", film, PatientID=f"Q{number}")])
-        library.save_label(NewLabel(1, summary.studies[0], summary.instances[0], ("normal",), "A. Reader", "upload"))
+        library.labels.save(NewLabel(1, summary.studies[0], summary.instances[0], ("normal",), "A. Reader", "upload"))
         twins += summary.instances
     images = gathered(library).dataset.images
     assert len({image.part for image in images if image.instance_id in twins}) == 1
@@ -92,24 +92,24 @@ def test_pictures_that_look_the_same_are_never_parted(library: Library, tmp_path
 def test_what_does_not_train_is_named_with_its_reason(library: Library, tmp_path: Path) -> None:
     images = bring_labelled(library, tmp_path, KINDS, LABELS)
     studies = [library.study_of(image) or 0 for image in images]
-    library.save_label(NewLabel(1, studies[0], images[0], ("viral",), "B. Reader", "second reading"))
-    library.save_label(NewLabel(1, studies[1], images[1], ("other",), "A. Reader", "upload"))
+    library.labels.save(NewLabel(1, studies[0], images[0], ("viral",), "B. Reader", "second reading"))
+    library.labels.save(NewLabel(1, studies[1], images[1], ("other",), "A. Reader", "upload"))
     again = library.add([write_film(tmp_path / "again", draw("square", 2), PatientID="P2")])
-    library.save_label(NewLabel(1, again.studies[0], again.instances[0], ("normal",), "A. Reader", "upload"))
+    library.labels.save(NewLabel(1, again.studies[0], again.instances[0], ("normal",), "A. Reader", "upload"))
     assert reasons(library) == {images[0]: DISPUTED, images[1]: OTHER_CLASS, again.instances[0]: TWICE}
 
 
 def test_an_adjudicated_label_trains(library: Library, tmp_path: Path) -> None:
     images = bring_labelled(library, tmp_path, KINDS, LABELS)
     study = library.study_of(images[0]) or 0
-    library.save_label(NewLabel(1, study, images[0], ("viral",), "B. Reader", "second reading"))
-    library.save_label(NewLabel(1, study, images[0], ("viral",), "C. Chief", "adjudication", reason="seen together"))
+    library.labels.save(NewLabel(1, study, images[0], ("viral",), "B. Reader", "second reading"))
+    library.labels.save(NewLabel(1, study, images[0], ("viral",), "C. Chief", "adjudication", reason="seen together"))
     data = gathered(library)
     assert data.left_out == () and data.dataset.images[0].classes == ("viral",)
 
 
 def test_a_film_of_a_set_of_several_findings_has_all_of_them_or_none(library: Library, tmp_path: Path) -> None:
-    label_set = library.create_label_set("Shapes", ["square", "disc", "cross"], several=True, who="A. Reader")
+    label_set = library.labels.create_set("Shapes", ["square", "disc", "cross"], several=True, who="A. Reader")
     labels = [("square",), ("disc",), ("disc", "square"), (), ("cross",), ("cross", "disc")]
     images = bring_labelled(library, tmp_path, ["disc"] * 6, labels, label_set_id=label_set.id)
     data = gather(library, label_set.id, ("no finding", "square", "disc"), "A. Reader", library.training_folder)
@@ -119,7 +119,7 @@ def test_a_film_of_a_set_of_several_findings_has_all_of_them_or_none(library: Li
 
 
 def test_a_film_that_is_said_to_show_nothing_and_something_does_not_train(library: Library, tmp_path: Path) -> None:
-    label_set = library.create_label_set("Shapes", ["normal", "disc"], several=True, who="A. Reader")
+    label_set = library.labels.create_set("Shapes", ["normal", "disc"], several=True, who="A. Reader")
     labels = [("normal",), ("disc",), ("disc", "normal"), ()]
     images = bring_labelled(library, tmp_path, ["disc"] * 4, labels, label_set_id=label_set.id)
     data = gather(library, label_set.id, ("normal", "disc"), "A. Reader", library.training_folder)
@@ -146,7 +146,7 @@ def test_a_picture_that_looks_like_a_test_picture_does_not_train(library: Librar
     film = draw("square", 0) + np.random.default_rng(1).integers(0, 60, (SIDE, SIDE), np.uint16)
     twin = library.add([write_film(tmp_path / "twin", film, PatientID="Q1")])
     label = NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload", split="validation")
-    library.save_label(label)
+    library.labels.save(label)
     assert reasons(library) == {twin.instances[0]: LOOKS_LIKE.format("test")}
 
 
@@ -157,5 +157,5 @@ def test_a_picture_that_an_upload_trains_with_does_not_join_the_test_films_it_lo
     film = draw("square", 0) + np.random.default_rng(1).integers(0, 60, (SIDE, SIDE), np.uint16)
     twin = library.add([write_film(tmp_path / "twin", film, PatientID="Q1")])
     label = NewLabel(1, twin.studies[0], twin.instances[0], ("normal",), "A. Reader", "upload", split="train")
-    library.save_label(label)
+    library.labels.save(label)
     assert reasons(library) == {twin.instances[0]: LOOKS_LIKE.format("test")}

@@ -30,7 +30,7 @@ def said(film: Film, *classes: str, **values: Any) -> NewLabel:
 
 
 def current(library: Library, label_set_id: int = REVIEW_SET) -> list[tuple[str, ...] | None]:
-    return [decision.classes for decision in library.decisions(label_set_id)]
+    return [decision.classes for decision in library.labels.decisions(label_set_id)]
 
 
 def read(film: Film, finding: str, reader: str = "A. Reader") -> int:
@@ -40,8 +40,8 @@ def read(film: Film, finding: str, reader: str = "A. Reader") -> int:
 
 def test_a_label_comes_back_with_who_when_and_whence(film: Film) -> None:
     library, study_id, instance_id = film
-    saved = library.save_label(said(film, "viral", source="upload"))
-    assert library.labels(REVIEW_SET) == (saved,)
+    saved = library.labels.save(said(film, "viral", source="upload"))
+    assert library.labels.read(REVIEW_SET) == (saved,)
     assert (saved.study_id, saved.instance_id, saved.classes) == (study_id, instance_id, ("viral",))
     assert (saved.author, saved.source) == ("A. Reader", "upload")
     assert saved.created_at is not None
@@ -50,42 +50,42 @@ def test_a_label_comes_back_with_who_when_and_whence(film: Film) -> None:
 
 def test_a_later_label_counts_and_the_earlier_one_stays(film: Film) -> None:
     library = film[0]
-    library.save_label(said(film, "viral"))
-    library.save_label(said(film, "normal"))
-    assert [label.classes for label in library.labels(REVIEW_SET)] == [("viral",), ("normal",)]
+    library.labels.save(said(film, "viral"))
+    library.labels.save(said(film, "normal"))
+    assert [label.classes for label in library.labels.read(REVIEW_SET)] == [("viral",), ("normal",)]
     assert current(library) == [("normal",)]
 
 
 def test_the_same_again_is_no_new_label(film: Film) -> None:
     library = film[0]
-    first = library.save_label(said(film, "viral"))
-    assert library.save_label(said(film, "viral", author=" A.  Reader ")) == first
-    assert len(library.labels(REVIEW_SET)) == 1
+    first = library.labels.save(said(film, "viral"))
+    assert library.labels.save(said(film, "viral", author=" A.  Reader ")) == first
+    assert len(library.labels.read(REVIEW_SET)) == 1
 
 
 def test_a_label_that_was_taken_back_no_longer_counts(film: Film) -> None:
     library = film[0]
-    library.save_label(said(film, "viral"))
-    library.save_label(said(film, withdrawn=True))
+    library.labels.save(said(film, "viral"))
+    library.labels.save(said(film, withdrawn=True))
     assert current(library) == []
-    assert len(library.labels(REVIEW_SET)) == 2
+    assert len(library.labels.read(REVIEW_SET)) == 2
 
 
 def test_a_whole_study_can_be_labelled_beside_its_image(film: Film) -> None:
     library = film[0]
-    library.save_label(said(film, "viral"))
-    library.save_label(said(film, "normal", instance_id=None))
+    library.labels.save(said(film, "viral"))
+    library.labels.save(said(film, "normal", instance_id=None))
     assert current(library) == [("viral",), ("normal",)]
 
 
 def test_a_set_of_several_findings_takes_several_and_none(film: Film) -> None:
     library = film[0]
-    label_set = library.create_label_set("Thorax", ["effusion", "fracture"], several=True, who="A. Reader")
-    library.save_label(said(film, "fracture", "effusion", label_set_id=label_set.id))
+    label_set = library.labels.create_set("Thorax", ["effusion", "fracture"], several=True, who="A. Reader")
+    library.labels.save(said(film, "fracture", "effusion", label_set_id=label_set.id))
     assert current(library, label_set.id) == [("effusion", "fracture")]
-    library.save_label(said(film, label_set_id=label_set.id))
+    library.labels.save(said(film, label_set_id=label_set.id))
     assert current(library, label_set.id) == [()]
-    assert library.label_sets()[-1] == label_set
+    assert library.labels.sets()[-1] == label_set
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_synthetic_film_gets_no_label_from_anybody(library: Library, bring: Br
     nobody = library, summary.studies[0], summary.instances[0]
     read(nobody, "viral")
     with pytest.raises(LibraryError, match="of nobody"):
-        library.save_label(said(nobody, "viral"))
-    assert library.labels(REVIEW_SET) == ()
+        library.labels.save(said(nobody, "viral"))
+    assert library.labels.read(REVIEW_SET) == ()
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,14 @@ def test_a_label_set_without_names_or_classes_is_refused(
     library: Library, name: str, classes: str, several: bool
 ) -> None:
     with pytest.raises(LibraryError):
-        library.create_label_set(name, list(classes), several=several, who="A. Reader")
-    assert len(library.label_sets()) == 1
+        library.labels.create_set(name, list(classes), several=several, who="A. Reader")
+    assert len(library.labels.sets()) == 1
 
 
 def test_two_label_sets_need_two_names(library: Library) -> None:
-    library.create_label_set("Thorax", ["a", "b"], who="A. Reader")
+    library.labels.create_set("Thorax", ["a", "b"], who="A. Reader")
     with pytest.raises(LibraryError, match="already"):
-        library.create_label_set(" thorax ", ["c", "d"], who="A. Reader")
+        library.labels.create_set(" thorax ", ["c", "d"], who="A. Reader")
 
 
 def test_a_finding_in_review_is_a_label_and_its_verdict_the_next(film: Film) -> None:
@@ -152,8 +152,8 @@ def test_a_finding_in_review_is_a_label_and_its_verdict_the_next(film: Film) -> 
     reading = read(film, "normal")
     assert current(library) == [("normal",)]
     library.save_verdict(reading, NewVerdict("A. Reader", "amend", "bacterial", reason="seen now"))
-    assert [label.classes for label in library.labels(REVIEW_SET)] == [("normal",), ("bacterial",)]
-    assert [label.source for label in library.labels(REVIEW_SET)] == ["review", "review"]
+    assert [label.classes for label in library.labels.read(REVIEW_SET)] == [("normal",), ("bacterial",)]
+    assert [label.source for label in library.labels.read(REVIEW_SET)] == ["review", "review"]
     library.add_addendum(reading, "A. Reader", "After all", "effusion")
     assert current(library) == [("effusion",)]
 
@@ -171,39 +171,39 @@ def test_an_addendum_of_another_reader_is_that_readers_label(film: Film) -> None
     library = film[0]
     reading = read(film, "normal")
     library.add_addendum(reading, "B. Reader", "A lateral film shows it", "viral")
-    (decision,) = library.decisions(REVIEW_SET)
+    (decision,) = library.labels.decisions(REVIEW_SET)
     assert decision.classes == ("viral",)
     assert [label.author for label in decision.opinions] == ["B. Reader"]
 
 
 def test_where_readers_disagree_nothing_counts_until_somebody_decides_with_a_reason(film: Film) -> None:
     library = film[0]
-    library.save_label(said(film, "viral"))
-    library.save_label(said(film, "normal", author="B. Reader", source="second reading"))
+    library.labels.save(said(film, "viral"))
+    library.labels.save(said(film, "normal", author="B. Reader", source="second reading"))
     assert current(library) == [None]
-    ruling = library.save_label(
+    ruling = library.labels.save(
         said(film, "viral", author="C. Reader", source="adjudication", reason="seen on the next film")
     )
-    (decision,) = library.decisions(REVIEW_SET)
+    (decision,) = library.labels.decisions(REVIEW_SET)
     assert (decision.classes, decision.ruling) == (("viral",), ruling)
     assert [label.author for label in decision.opinions] == ["A. Reader", "B. Reader"]
 
 
 def test_who_decides_may_have_an_own_opinion_on_record(film: Film) -> None:
     library = film[0]
-    library.save_label(said(film, "viral"))
-    library.save_label(said(film, "normal", author="B. Reader"))
-    library.save_label(said(film, "normal", source="adjudication", reason="B. Reader is right"))
-    (decision,) = library.decisions(REVIEW_SET)
+    library.labels.save(said(film, "viral"))
+    library.labels.save(said(film, "normal", author="B. Reader"))
+    library.labels.save(said(film, "normal", source="adjudication", reason="B. Reader is right"))
+    (decision,) = library.labels.decisions(REVIEW_SET)
     assert decision.classes == ("normal",)
     assert [label.classes for label in decision.opinions] == [("viral",), ("normal",)]
 
 
 def test_a_new_opinion_opens_what_was_decided(film: Film) -> None:
     library = film[0]
-    library.save_label(said(film, "viral"))
-    library.save_label(said(film, "viral", source="adjudication", reason="plain"))
-    library.save_label(said(film, "normal", author="B. Reader", source="second reading"))
+    library.labels.save(said(film, "viral"))
+    library.labels.save(said(film, "viral", source="adjudication", reason="plain"))
+    library.labels.save(said(film, "normal", author="B. Reader", source="second reading"))
     assert current(library) == [None]
 
 
@@ -227,11 +227,11 @@ def test_a_label_cannot_be_changed_behind_the_library_s_back(film: Film, setting
 
 def test_the_labels_of_a_deleted_study_go_with_it(film: Film, bring: Bring) -> None:
     library, study_id, _ = film
-    library.save_label(said(film, "viral"))
+    library.labels.save(said(film, "viral"))
     summary = bring(make_attributes())
-    kept = library.save_label(said((library, summary.studies[0], summary.instances[0]), "normal"))
+    kept = library.labels.save(said((library, summary.studies[0], summary.instances[0]), "normal"))
     library.delete_study(study_id, "B. Keeper", "sent twice")
-    assert library.labels(REVIEW_SET) == (kept,)
+    assert library.labels.read(REVIEW_SET) == (kept,)
 
 
 def test_what_was_found_before_there_were_labels_becomes_labels(
@@ -251,7 +251,7 @@ def test_what_was_found_before_there_were_labels_becomes_labels(
     read(films[4], "viral")
     expected = [
         (decision.instance_id, decision.classes, [label.author for label in decision.opinions])
-        for decision in library.decisions(REVIEW_SET)
+        for decision in library.labels.decisions(REVIEW_SET)
     ]
     assert [classes for _, classes, _ in expected] == [("normal",), ("viral",), ("effusion",)]
     library.close()
@@ -259,6 +259,6 @@ def test_what_was_found_before_there_were_labels_becomes_labels(
     with closing(Library.open(settings)) as updated:
         found = [
             (decision.instance_id, decision.classes, [label.author for label in decision.opinions])
-            for decision in updated.decisions(REVIEW_SET)
+            for decision in updated.labels.decisions(REVIEW_SET)
         ]
     assert found == expected

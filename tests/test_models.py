@@ -23,7 +23,7 @@ def live(library: Library) -> ModelVersion:
 @pytest.fixture
 def dataset(library: Library, bring: Bring) -> int:
     summary = bring(make_attributes())
-    library.save_label(NewLabel(1, summary.studies[0], summary.instances[0], ("viral",), "A. Reader", "queue"))
+    library.labels.save(NewLabel(1, summary.studies[0], summary.instances[0], ("viral",), "A. Reader", "queue"))
     image = DatasetImage(summary.instances[0], summary.studies[0], 1, "ab" * 32, ("viral",), "test")
     return library.datasets.save(1, [image], "A. Reader")
 

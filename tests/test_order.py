@@ -32,18 +32,18 @@ def model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def work_out(library: Library, settings: Settings, how: str) -> list[int]:
-    library.ask_for_order(1, how)
+    library.labels.ask_for_order(1, how)
     job = library.jobs.take("worker")
     assert job is not None
     result = run_job(library, settings, job)
     assert result is not None
     library.jobs.finish(job.id, result, owner="worker")
-    return list(library.order(1, how).instance_ids)
+    return list(library.labels.order(1, how).instance_ids)
 
 
 def say(library: Library, instance_id: int) -> None:
-    (film,) = (one for one in library.films_to_label() if one.instance_id == instance_id)
-    library.save_label(NewLabel(1, film.study_id, instance_id, ("normal",), "A. Reader", "queue"))
+    (film,) = (one for one in library.labels.films() if one.instance_id == instance_id)
+    library.labels.save(NewLabel(1, film.study_id, instance_id, ("normal",), "A. Reader", "queue"))
 
 
 def test_the_least_sure_films_come_first_and_those_without_an_answer_last(
@@ -87,7 +87,7 @@ def test_films_that_cannot_be_read_keep_their_place_in_the_queue(
 
 
 def test_an_order_that_there_is_not_is_one_sentence(library: Library, settings: Settings) -> None:
-    library.ask_for_order(1, "alphabet")
+    library.labels.ask_for_order(1, "alphabet")
     job = library.jobs.take("worker")
     assert isinstance(job, Job)
     with pytest.raises(LibraryError, match="Update MedCore"):

@@ -46,12 +46,12 @@ def test_folders_of_the_browsers_names_are_the_classes_and_nothing_is_taken_befo
     checked = pending.check(given("films/normal/a.png", "films/viral/b.png", "films/viral/c.png"))
     assert [(one.name, one.images) for one in checked.counts] == [("normal", 1), ("viral", 2)]
     assert not checked.names_patients
-    assert (library.studies().total, len(library.label_sets())) == (0, 1)
+    assert (library.studies().total, len(library.labels.sets())) == (0, 1)
     taken = pending.take("A. Reader")
     assert (taken.added, taken.labelled, taken.refused) == (3, 3, ())
-    made = library.label_sets()[-1]
+    made = library.labels.sets()[-1]
     assert (made.name, made.classes) == ("Lungs", ("normal", "viral"))
-    assert {label.classes for label in library.labels(made.id)} == {("normal",), ("viral",)}
+    assert {label.classes for label in library.labels.read(made.id)} == {("normal",), ("viral",)}
 
 
 def test_a_zip_keeps_its_name_and_its_folders(pending: PendingUpload) -> None:

@@ -20,7 +20,7 @@ from tests.films import write_film
 
 @pytest.fixture
 def label_set(library: Library) -> LabelSet:
-    return library.create_label_set("Thorax", ["normal", "viral"], who="A. Reader")
+    return library.labels.create_set("Thorax", ["normal", "viral"], who="A. Reader")
 
 
 def seen(gathered: Gathered, library: Library, staging: Path) -> list[Seen]:
@@ -45,7 +45,7 @@ def labels_of(library: Library, label_set: LabelSet) -> dict[str, tuple[tuple[st
     """Map each labelled image's patient to its classes, author and source."""
     return {
         library.instance(label.instance_id or 0).attributes.patient_id: (label.classes, label.author, label.source)
-        for label in library.labels(label_set.id)
+        for label in library.labels.read(label_set.id)
     }
 
 
@@ -68,7 +68,7 @@ def test_the_same_upload_again_adds_nothing(tmp_path: Path, library: Library, la
     for expected in (Taken(4, 0, 4, ()), Taken(0, 4, 4, ())):
         gathered = gather_by_folder(expand([folder]), label_set.classes)
         assert take(seen(gathered, library, tmp_path / "staging"), library, label_set, "A. Reader") == expected
-    assert len(library.labels(label_set.id)) == 4
+    assert len(library.labels.read(label_set.id)) == 4
 
 
 def test_a_table_says_who_labelled_and_names_images_that_are_there(

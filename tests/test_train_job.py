@@ -106,7 +106,7 @@ def test_from_labels_to_a_live_model_and_back(library: Library, settings: Settin
 def test_a_film_can_have_several_findings_from_labels_to_a_live_model(
     library: Library, settings: Settings, tmp_path: Path
 ) -> None:
-    label_set = library.create_label_set("Shapes", ["square", "disc"], several=True, who="A. Reader")
+    label_set = library.labels.create_set("Shapes", ["square", "disc"], several=True, who="A. Reader")
     kinds = ["square", "disc", "both", "none"] * 24
     has = {"square": ("square",), "disc": ("disc",), "both": ("square", "disc"), "none": ()}
     splits = ["test"] * 24 + ["validation"] * 12 + ["train"] * 60

@@ -32,7 +32,7 @@ def labelled(library: Library, bring: Bring) -> list[DatasetImage]:
     images = []
     for number, (study, instance) in enumerate(zip(summary.studies, summary.instances, strict=True)):
         name = ("normal", "viral")[number % 2]
-        library.save_label(NewLabel(1, study, instance, (name,), "A. Reader", "queue"))
+        library.labels.save(NewLabel(1, study, instance, (name,), "A. Reader", "queue"))
         images.append(DatasetImage(instance, study, number, f"{number:02d}" * 32, (name,), "test"))
     return images
 
@@ -82,7 +82,7 @@ def test_too_few_patients_keep_a_training_from_beginning(library: Library, bring
     summary = bring(*(make_attributes() for _ in range(4)))
     for number, (study, instance) in enumerate(zip(summary.studies, summary.instances, strict=True)):
         label = NewLabel(1, study, instance, (("normal", "viral")[number % 2],), "A. Reader", "queue")
-        library.save_label(label)
+        library.labels.save(label)
     page = open_train()
     assert any(warning.value.startswith("Too few patients have normal") for warning in page.warning)
     assert next(one for one in page.button if one.label == "Start training").disabled
@@ -105,11 +105,11 @@ def test_a_training_is_started_with_what_was_chosen(library: Library, labelled: 
 
 
 def test_a_training_can_be_of_several_findings_a_film(library: Library, bring: Bring) -> None:
-    shapes = library.create_label_set("Shapes", ["square", "disc"], several=True, who="A. Reader")
+    shapes = library.labels.create_set("Shapes", ["square", "disc"], several=True, who="A. Reader")
     summary = bring(*(make_attributes() for _ in range(60)))
     for number, (study, instance) in enumerate(zip(summary.studies, summary.instances, strict=True)):
         given = ((), ("square",), ("square", "disc"))[number % 3]
-        library.save_label(NewLabel(shapes.id, study, instance, given, "A. Reader", "queue"))
+        library.labels.save(NewLabel(shapes.id, study, instance, given, "A. Reader", "queue"))
     page = open_train()
     page.selectbox(key="train_set").set_value(shapes).run()
     (counts,) = (table for table in page.table if "Images" in table.value)

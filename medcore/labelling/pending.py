@@ -68,7 +68,7 @@ class PendingUpload:
         if is_new:  # a folder of other things is no class
             checked = replace(checked, counts=tuple(count for count in checked.counts if count.images))
             upload = replace(upload, label_set=replace(upload.label_set, classes=tuple(c.name for c in checked.counts)))
-            self._library.check_label_set(upload.label_set)
+            self._library.labels.check_set(upload.label_set)
         self.label_set, self.checked = upload.label_set, checked
         return checked
 
@@ -84,6 +84,6 @@ class PendingUpload:
             raise IntakeError(PUT_ASIDE)
         known = self.label_set
         if not known.id:
-            known = self._library.create_label_set(known.name, known.classes, several=known.several, who=who)
+            known = self._library.labels.create_set(known.name, known.classes, several=known.several, who=who)
             self.label_set = known
         return take(self.checked.sound, self._library, known, who, on_progress)

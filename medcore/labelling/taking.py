@@ -63,12 +63,12 @@ def _label(seen: Sequence[Seen], library: Library, label_set: LabelSet, who: str
     """Save the labels in one step; where one of them is refused, each by itself."""
     new = list(_new_labels(seen, library, label_set, who))
     try:
-        return len(library.save_labels([label for _, label in new])), []
+        return len(library.labels.save_all([label for _, label in new])), []
     except LibraryError:
         refused = []
         for one, label in new:
             try:
-                library.save_label(label)
+                library.labels.save(label)
             except LibraryError as error:
                 refused.append(Refused(one.candidate.source, str(error)))
         return len(new) - len(refused), refused
@@ -78,7 +78,7 @@ def _new_labels(
     seen: Sequence[Seen], library: Library, label_set: LabelSet, who: str
 ) -> Iterator[tuple[Seen, NewLabel]]:
     uids = [_uid(one) for one in seen]
-    places = library.places_of(uids)
+    places = library.labels.places_of(uids)
     for one, uid in zip(seen, uids, strict=True):
         if uid in places:  # else its file was refused, which is said already
             author = one.candidate.author or who

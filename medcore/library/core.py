@@ -9,10 +9,8 @@ from medcore.dicom.measurement import Measurement, NewMeasurement
 from medcore.errors import LibraryError, MissingError
 from medcore.library import (
     deleting,
-    films_to_label,
     labels,
     measurements,
-    orders,
     predictions,
     readings,
     room,
@@ -27,6 +25,7 @@ from medcore.library.database import Database, sentences
 from medcore.library.datasets import Datasets
 from medcore.library.frame_cache import FrameCache
 from medcore.library.jobs import PREDICT, PRIORITY_URGENT, REPLAY, Job, Jobs, add_job
+from medcore.library.labelled import Labels
 from medcore.library.layout import FileStore, Layout
 from medcore.library.locks import FileLock
 from medcore.library.looking import hurry_predictions, images_of, read_looking
@@ -35,16 +34,10 @@ from medcore.library.records import (
     Addendum,
     AddSummary,
     BackupSummary,
-    Decision,
-    FilmToLabel,
     Instance,
-    Label,
-    LabelSet,
     Looking,
-    NewLabel,
     NewReading,
     NewVerdict,
-    QueueOrder,
     Reading,
     Room,
     Series,
@@ -72,6 +65,7 @@ class Library:
         self._in_use = in_use
         self._store = FileStore(layout.library / "files", FrameCache(layout.frames))
         self.jobs = Jobs(database)
+        self.labels = Labels(database)
         self.datasets = Datasets(database)
         self.trainings = Trainings(database)
         self.models = Models(database)
@@ -217,68 +211,6 @@ class Library:
         """Read a study's readings with what followed from each, the newest last."""
         with self._database.reading() as session:
             return readings.read_readings(session, study_id)
-
-    def create_label_set(self, name: str, classes: Sequence[str], *, several: bool = False, who: str) -> LabelSet:
-        """Make a label set; see `labels.create_label_set`."""
-        with self._database.writing() as session:
-            return labels.create_label_set(session, name, classes, several=several, who=who)
-
-    def check_label_set(self, wanted: LabelSet) -> None:
-        """Raise a LibraryError where this label set could not be made; see `labels.create_label_set`."""
-        with self._database.reading() as session:
-            labels.check_label_set(session, wanted.name, wanted.classes, several=wanted.several)
-
-    def label_sets(self) -> tuple[LabelSet, ...]:
-        """Read all label sets; the first is that of Review."""
-        with self._database.reading() as session:
-            return labels.read_label_sets(session)
-
-    def label_set_named(self, name: str) -> LabelSet:
-        """Find a label set by its name, or raise a LibraryError that names those that are there."""
-        sets = self.label_sets()
-        found = next((one for one in sets if one.name == name), None)
-        if found is None:
-            raise MissingError(f"There is no label set {name!r}. There are: {', '.join(one.name for one in sets)}.")
-        return found
-
-    def save_label(self, new: NewLabel) -> Label:
-        """Save what somebody says that an image shows; see `labels.save_label`."""
-        with self._database.writing() as session:
-            return labels.save_label(session, new)
-
-    def save_labels(self, new: Sequence[NewLabel]) -> tuple[Label, ...]:
-        """Save several labels, all or none."""
-        with self._database.writing() as session:
-            return tuple(labels.save_label(session, one) for one in new)
-
-    def places_of(self, sop_instance_uids: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """Return the study's and the image's number for each SOP Instance UID that is there."""
-        with self._database.reading() as session:
-            return labels.places_of(session, sop_instance_uids)
-
-    def labels(self, label_set_id: int, study_id: int | None = None) -> tuple[Label, ...]:
-        """Read every label of a set, those that no longer count too; see `labels.read_labels`."""
-        with self._database.reading() as session:
-            return labels.read_labels(session, label_set_id, study_id)
-
-    def decisions(self, label_set_id: int) -> tuple[Decision, ...]:
-        """Say of each labelled image which label of a set counts; see `labels.decide`."""
-        return labels.decide(self.labels(label_set_id))
-
-    def films_to_label(self) -> tuple[FilmToLabel, ...]:
-        """List the images that can be labelled by themselves; see `films_to_label.films_to_label`."""
-        with self._database.reading() as session:
-            return films_to_label.films_to_label(session)
-
-    def order(self, label_set_id: int, how: str) -> QueueOrder:
-        """Read in which order the images that wait for a label are offered; see `orders.read_order`."""
-        with self._database.reading() as session:
-            return orders.read_order(session, label_set_id, how)
-
-    def ask_for_order(self, label_set_id: int, how: str) -> None:
-        """Have the background work out an order anew; see `orders.ask_for_order`."""
-        with self._database.writing() as session:
-            orders.ask_for_order(session, label_set_id, how)
 
     def save_measurement(self, study_id: int, new: NewMeasurement) -> Measurement:
         """Save a version of a measurement; see `measurements.save_measurement`."""

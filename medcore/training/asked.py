@@ -54,7 +54,7 @@ def plan_classes(label_set: LabelSet, chosen: Sequence[str]) -> tuple[str, ...]:
 
 def check_data(library: Library, label_set: LabelSet, classes: Sequence[str]) -> DataCheck:
     """Count what there is of each class, the first of which finds nothing, and say what stands in a training's way."""
-    decided = library.decisions(label_set.id)
+    decided = library.labels.decisions(label_set.id)
     given = [(one.study_id, _counted(one.classes, classes, label_set)) for one in decided if one.classes is not None]
     known = [(study_id, names) for study_id, names in given if names]
     keys = library.patient_keys([study_id for study_id, _ in known])
@@ -89,7 +89,7 @@ def start_training(library: Library, asked: Asked, who: str) -> TrainingRun:
     """
     if not NAME.fullmatch(asked.name):
         raise LibraryError("The model's name takes 1 to 40 letters, digits, spaces, dots and dashes. Correct it.")
-    label_set = library.label_set_named(asked.label_set)
+    label_set = library.labels.set_named(asked.label_set)
     classes = asked.classes or plan_classes(label_set, _labelled(library, label_set))
     known = {*label_set.classes, NO_FINDING} if label_set.several else set(label_set.classes)
     unknown = [name for name in classes if name not in known]
@@ -130,5 +130,5 @@ def _finds_nothing(names: Sequence[str]) -> bool:
 
 
 def _labelled(library: Library, label_set: LabelSet) -> list[str]:
-    given = {name for decision in library.decisions(label_set.id) for name in decision.classes or ()}
+    given = {name for decision in library.labels.decisions(label_set.id) for name in decision.classes or ()}
     return [name for name in label_set.classes if name in given]

@@ -161,7 +161,7 @@ class _Counted:
 
 
 def _takes_several(library: Library, label_set_id: int) -> bool:
-    return next(one.several for one in library.label_sets() if one.id == label_set_id)
+    return next(one.several for one in library.labels.sets() if one.id == label_set_id)
 
 
 def _counted(
@@ -170,7 +170,7 @@ def _counted(
     """Return the images whose label counts, and why others do not."""
     counted: dict[int, _Counted] = {}
     left_out = []
-    for decision in library.decisions(label_set_id):
+    for decision in library.labels.decisions(label_set_id):
         instance_id = decision.instance_id
         reason = ""
         if instance_id is None:
@@ -201,7 +201,7 @@ def _films(
 ) -> Iterator[np.ndarray]:
     """Read each film, and note what was read beside it."""
     keys = library.patient_keys([one.study_id for one in counted])
-    single = {film.instance_id for film in library.films_to_label()}
+    single = {film.instance_id for film in library.labels.films()}
     for number, one in enumerate(counted, 1):
         if one.instance_id not in single:
             left_out.append(LeftOut(one.study_id, one.instance_id, NO_FILM))

@@ -42,8 +42,8 @@ def work_out_order(library: Library, settings: Settings, job: Job) -> dict[str, 
     if how not in ORDERS:
         raise LibraryError(f"This MedCore knows no order of the kind {how!r}. Update MedCore.")
     model = load_model(live_model_folder(library, settings))
-    labelled = {one.instance_id for one in decide(library.labels(job.payload["label_set"])) if one.instance_id}
-    waiting = [film.instance_id for film in library.films_to_label() if film.instance_id not in labelled]
+    labelled = {one.instance_id for one in decide(library.labels.read(job.payload["label_set"])) if one.instance_id}
+    waiting = [film.instance_id for film in library.labels.films() if film.instance_id not in labelled]
     if how == "diversity":
         known, pool = _by_features(library, model, job, waiting, sorted(labelled))
     else:

@@ -27,7 +27,7 @@ def evaluate_model(library: Library, settings: Settings, job: Job) -> dict[str, 
     MedcoreError
         If the label set or the model is not there, or there is nothing to measure.
     """
-    label_set = next((one for one in library.label_sets() if one.id == job.payload["label_set"]), None)
+    label_set = next((one for one in library.labels.sets() if one.id == job.payload["label_set"]), None)
     if label_set is None:
         raise LibraryError(NO_SET)
     folder = named_model_folder(library, settings, str(job.payload.get("model", LIVE)))

@@ -95,7 +95,7 @@ def library_cases(library: "Library", label_set: LabelSet, card: ModelCard) -> C
         If there is no such image.
     """
     told = told_classes(card, label_set.classes)
-    decisions = library.decisions(label_set.id)
+    decisions = library.labels.decisions(label_set.id)
     settled = [one for one in decisions if one.classes or (label_set.several and one.classes is not None)]
     decided = {one.instance_id: one for one in settled if one.instance_id}
     wanted = {number: one for number, one in decided.items() if folded(one.classes or ()) <= folded(told)}

@@ -87,7 +87,7 @@ class KeptEvaluations:
     def study_of(self, name: str, number: int, library: Library) -> int | None:
         """Return the study that an error's image belongs to; None where it is not in the library."""
         uid = self._uid(name, number)
-        return library.places_of([uid]).get(uid, (None, 0))[0] if uid else None
+        return library.labels.places_of([uid]).get(uid, (None, 0))[0] if uid else None
 
     def picture(self, name: str, number: int, library: Library) -> bytes | None:
         """Return the film of an error as PNG; None where it is not there any more.
