@@ -103,20 +103,20 @@ def test_a_set_of_several_findings_takes_several_and_none(film: Film) -> None:
 )
 def test_a_label_that_does_not_fit_is_refused(film: Film, values: dict[str, Any], sentence: str) -> None:
     with pytest.raises(LibraryError, match=sentence):
-        film[0].save_label(said(film, **{"classes": ("normal",)} | values))
-    assert film[0].labels(REVIEW_SET) == ()
+        film[0].labels.save(said(film, **{"classes": ("normal",)} | values))
+    assert film[0].labels.read(REVIEW_SET) == ()
 
 
 @pytest.mark.parametrize("values", [{"label_set_id": 99}, {"study_id": 99}, {"instance_id": 99}])
 def test_a_label_of_nothing_is_refused(film: Film, values: dict[str, int]) -> None:
     with pytest.raises(MissingError):
-        film[0].save_label(said(film, "normal", **values))
+        film[0].labels.save(said(film, "normal", **values))
 
 
 def test_a_label_of_another_study_s_image_is_refused(film: Film, bring: Bring) -> None:
     other = bring(make_attributes())
     with pytest.raises(LibraryError, match="does not belong"):
-        film[0].save_label(said(film, "normal", study_id=other.studies[0]))
+        film[0].labels.save(said(film, "normal", study_id=other.studies[0]))
 
 
 def test_a_synthetic_film_gets_no_label_from_anybody(library: Library, bring: Bring) -> None:
@@ -161,7 +161,7 @@ def test_a_finding_in_review_is_a_label_and_its_verdict_the_next(film: Film) -> 
 @pytest.mark.parametrize("finding", ["poor film", "cannot say"])
 def test_what_says_nothing_of_the_image_is_no_label_and_takes_the_earlier_one_back(film: Film, finding: str) -> None:
     read(film, finding)
-    assert film[0].labels(REVIEW_SET) == ()
+    assert film[0].labels.read(REVIEW_SET) == ()
     read(film, "viral")
     read(film, finding)
     assert current(film[0]) == []
@@ -217,7 +217,7 @@ def test_classes_in_another_order_are_no_disagreement() -> None:
 
 
 def test_a_label_cannot_be_changed_behind_the_library_s_back(film: Film, settings: Settings) -> None:
-    film[0].save_label(said(film, "viral"))
+    film[0].labels.save(said(film, "viral"))
     with closing(sqlite3.connect(settings.data_dir / "library" / "library.sqlite")) as connection:
         for table in ("label", "given_class", "label_set", "label_class"):
             for change in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid"):
