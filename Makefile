@@ -55,8 +55,9 @@ lock: $(REQUIREMENTS_DEV) ## pin what pyproject.toml asks for, with hashes (UPGR
 bench: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## measure each stage and the share of this machine's own limit
 	@$(BIN)/python -m tests.bench
 
-prove: $(PACKAGE) $(REQUIREMENTS_DEV) ## prove the loop from labels to a live model on the real films (half an hour); logs what it found
-	@$(BIN)/python -m tests.prove 2>/dev/null | tee tests/prove.log
+prove: $(PACKAGE) $(REQUIREMENTS_DEV) $(CHROMIUM) ## prove the loop from labels to a live model on the real films (half an hour); logs what it found
+	@$(VIEWER)
+	@bash -o pipefail -c '$(BIN)/python -m tests.prove | tee tests/prove.log'
 
 # An unpacked archive takes no Node and no registry: the bundle in it is built from the same sources.
 dist: viewer ## pack dist/medcore-VERSION.tar.gz with the viewer built, for places that npm's registry does not reach
