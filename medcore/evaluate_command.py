@@ -25,7 +25,7 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--label-set", help="Evaluate on the library's images of this label set, instead of DATA.")
 @click.option("--split", default="", help="Which films of DATA; all if left out.")
 @click.option("--classes", default="", help="The names of the classes that an NPZ file numbers, a comma between.")
-@click.option("--with-known", is_flag=True, help="Keep films that the model was trained on: figures come out too good.")
+@click.option("--with-known", is_flag=True, help="Keep films that the model was made from: figures come out too good.")
 @click.option("--json", "json_file", type=NEW_FILE, help="Where to write everything as JSON.")
 @click.option("--html", "html_file", type=NEW_FILE, help="Where to write everything as one page to read or print.")
 def evaluate(

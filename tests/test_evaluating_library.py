@@ -139,7 +139,7 @@ def test_labels_from_review_alone_are_said_to_be(library: Library, labelled: Lab
     (study, _) = library.labels.places_of([library.instance(instance).attributes.sop_instance_uid]).popitem()[1]
     library.labels.save(NewLabel(1, study, instance, ("normal",), "A. Reader", "review"))
     cases = library_cases(library, library.labels.sets()[0], GrayModel().card)
-    assert cases.notes[0].startswith("1 of the labels come from Review alone")
+    assert cases.notes[0].startswith("Labels from Review alone: 1.")
     assert library_cases(library, labelled, GrayModel().card).notes == ()
 
 

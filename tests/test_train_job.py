@@ -17,7 +17,7 @@ from medcore.training.plan import make_recipe
 from medcore.training.recipe import Phase
 from medcore.worker.answers import Model
 from medcore.worker.evaluating.asking import AskedFilms
-from medcore.worker.evaluating.assess import assess
+from medcore.worker.evaluating.assess import assess, known_films
 from medcore.worker.evaluating.library_cases import library_cases
 from medcore.worker.installed import live_model_folder, model_folder
 from medcore.worker.kinds import run_job
@@ -129,11 +129,12 @@ def test_a_film_can_have_several_findings_from_labels_to_a_live_model(
     shares = [one.probabilities for one in stored if one is not None]
     assert max(sum(by_class.values()) for by_class in shares) > 1.2
     cases = library_cases(library, label_set, card)
-    found = assess(Model(folder), cases, frozenset(), AskedFilms(tmp_path / "asked"), resamples=20)
+    found = assess(Model(folder), cases, known_films(folder, card), AskedFilms(tmp_path / "asked"), resamples=20)
     assert found is not None
+    assert found.assessment.cover.known == 72  # trained, calibrated and chosen on
     evaluation = found.assessment.evaluation
     assert [question.name for question in evaluation.all_questions] == ["finding", "square", "disc"]
-    assert evaluation.films == 96
+    assert evaluation.films == 24
     areas = {question.name: question.figures.auc.value for question in evaluation.all_questions}
     assert min(areas.values()) > 0.8, areas
 

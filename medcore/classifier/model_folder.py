@@ -100,7 +100,7 @@ def read_quality(folder: Path, card: ModelCard) -> QualityModel | None:
 
 
 def read_training_films(folder: Path) -> frozenset[str]:
-    """Read the SHA-256 of the pixels of every film that the model was trained on.
+    """Read the SHA-256 of the pixels of every film that the model was made from, and must not be measured on.
 
     Raises
     ------

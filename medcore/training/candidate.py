@@ -142,7 +142,8 @@ def assemble_candidate(
     def write(folder: Path) -> None:
         network.save(folder / MODEL_FILE)
         (folder / CERTAINTY_FILE).write_text(json.dumps(certainty.to_json(), indent=1, allow_nan=False) + "\n")
-        hashes = {film_hash(film) for film in data.part("train")[0].each()}
+        # Those that it was calibrated and chosen on flatter it too, if less than those that trained it.
+        hashes = {film_hash(film) for part in NEEDED for film in data.part(part)[0].each()}
         if plan.start == "live":
             hashes |= read_training_films(live.folder)  # what it learnt from them is still in it
         (folder / TRAINING_FILMS_FILE).write_text("".join(f"{sha256}\n" for sha256 in sorted(hashes)))

@@ -31,7 +31,7 @@ class Side:
 
     classes: tuple[str, ...]
     probabilities: np.ndarray  # (n, classes)
-    knows: np.ndarray  # (n,) bool: films that it was trained on, by their pixels
+    knows: np.ndarray  # (n,) bool: films that it was made from, by their pixels
     calls: np.ndarray | None = None  # (n,) bool: what it decides at its live operating point, where there is one
 
 

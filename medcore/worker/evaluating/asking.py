@@ -19,7 +19,7 @@ from medcore.library import StoredPrediction
 from medcore.worker.answers import BATCH, READERS, Explains, ask
 from medcore.worker.evaluating.cases import Case, folded
 
-KNOWN = "known"  # the model was trained on this film
+KNOWN = "known"  # the model was made from this film
 SHORT = 12  # digits by which a film is named outside of this machine
 DIGITS = 4  # of a heatmap's cells
 
@@ -77,7 +77,7 @@ def ask_cases(
     model : Explains
     cases : sequence of Case
     known : frozenset of str
-        Hashes of films that are not asked about, for the model was trained on them.
+        Hashes of films that are not asked about, for the model was made from them.
     asked : AskedFilms
         Films in it are passed over.
 
@@ -154,6 +154,6 @@ def is_wrong(card: ModelCard, shares: Sequence[float], classes: frozenset[str]) 
 
 
 def _hash(film: np.ndarray) -> str:
-    """Return the hash by which a model knows the films that it was trained on."""
+    """Return the hash by which a model knows the films that it was made from."""
     pixels = np.rint(np.clip(film, 0, 255)).astype(np.uint8)
     return film_hash(pixels if pixels.shape == (SIDE, SIDE) else cv2.resize(pixels, (SIDE, SIDE)))

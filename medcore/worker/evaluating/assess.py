@@ -15,7 +15,7 @@ OnProgress = Callable[[int, int | None], object]
 
 
 def known_films(folder: Path, card: ModelCard) -> frozenset[str]:
-    """Return the hashes of the films that a model was trained on; none where its folder does not list them.
+    """Return the hashes of the films that a model was made from; none where its folder does not list them.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def assess(
     model : Explains
     cases : Cases
     known : frozenset of str
-        Hashes of the films that the model was trained on; all films of their patients are left out.
+        Hashes of the films that the model was made from; all films of their patients are left out.
     asked : AskedFilms
         What became of films so far.
     split : str

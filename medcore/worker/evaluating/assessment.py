@@ -32,7 +32,7 @@ class Cover:
     refused: int  # out of the model's scope, or not good enough
     needs_age: int
     failed: int
-    known: int  # not asked: of patients of whom the model was trained on a film
+    known: int  # not asked: of patients of whom the model was made from a film
     other_labels: int  # not asked: with a label that the model does not tell
     reasons: tuple[Reason, ...]  # the most frequent ones first
 

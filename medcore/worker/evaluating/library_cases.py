@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 REVIEW = "review"
 FROM_REVIEW = (
-    "{} of the labels come from Review alone, where the reader may have changed a finding after seeing the model's "
-    "answer: figures on them may be too good."
+    "Labels from Review alone: {}. There the reader may have changed a finding after seeing the model's answer: "
+    "figures on them may be too good."
 )
 OPEN = "Left out: {} labels on which readers disagree and nobody has decided."
 OF_STUDIES = "Left out: {} labels that are of a whole study and not of an image."

@@ -148,7 +148,7 @@ def _cover(cases: Cases, fresh: Sequence[_Film]) -> Cover:
 
 def _why_none(cover: Cover) -> str:
     said = f" Most often: {cover.reasons[0].said}" if cover.reasons else ""
-    known = f" {cover.known} are of patients whose films it was trained on." if cover.known else ""
+    known = f" {cover.known} are of patients whose films it was made from." if cover.known else ""
     return f"The model answers for none of the {cover.films} films, so there is nothing to measure.{known}{said}"
 
 

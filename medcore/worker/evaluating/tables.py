@@ -50,7 +50,7 @@ def cover_sentences(assessment: Assessment) -> list[str]:
     if lost := [f"{count:,} {name}" for name, count in counts.items() if count]:
         said.append(f"No answer: {', '.join(lost)}.")
     if cover.known:
-        said.append(f"Left out: {cover.known:,} films of patients of whom the model was trained on a film.")
+        said.append(f"Left out: {cover.known:,} films of patients of whom a film went into the making of the model.")
     if cover.other_labels:
         said.append(f"Left out: {cover.other_labels:,} films with a label that the model does not tell.")
     return [*said, *assessment.notes]
