@@ -83,7 +83,7 @@ def reliability_figure(kinds: Mapping[str, Reliability], finding: str) -> go.Fig
     return _framed(figure, f"Probability of {named}", f"Share of {named}", right=True)
 
 
-def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.Figure:
+def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str, most: float | None = None) -> go.Figure:
     """Draw what each epoch reached, by kind of films.
 
     Parameters
@@ -92,6 +92,8 @@ def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.
         A value an epoch, the first one first; None where it was not measured.
     what : str
         Name of the values.
+    most : float, optional
+        The largest value that there can be.
     """
     figure = go.Figure(
         [
@@ -101,13 +103,14 @@ def epoch_figure(values: Mapping[str, Sequence[float | None]], what: str) -> go.
                 mode="lines+markers",
                 line={"color": INKS[place], "width": 2, "dash": DASHES[place]},
                 name=kind,
+                cliponaxis=False,  # a marker at the largest value is whole
             )
             for place, (kind, reached) in enumerate(values.items())
         ]
     )
     epochs = max(map(len, values.values()), default=0)
     figure.update_xaxes(title="Epoch", range=[0.5, epochs + 0.5], dtick=max(1, round(epochs / 10)))
-    figure.update_yaxes(title=what)
+    figure.update_yaxes(title=what, autorangeoptions={"minallowed": 0, "maxallowed": most})
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(
         height=EPOCH_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8}, legend=legend, showlegend=len(values) > 1
@@ -131,7 +134,8 @@ def growth_figure(areas: Mapping[str, Sequence[float]], films: Sequence[int]) ->
                 mode="lines+markers",
                 line={"color": INKS[place % 2], "width": 2, "dash": LINES[place % len(LINES)]},
                 marker={"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
-                name=name,
+                name=escape(name),  # Plotly takes text for HTML
+                cliponaxis=False,
             )
             for place, (name, reached) in enumerate(areas.items())
         ]
@@ -139,7 +143,7 @@ def growth_figure(areas: Mapping[str, Sequence[float]], films: Sequence[int]) ->
     figure.update_xaxes(
         title="Labelled films", type="log", tickvals=list(films), ticktext=[f"{one:,}" for one in films]
     )
-    figure.update_yaxes(title="Area")
+    figure.update_yaxes(title="Area", autorangeoptions={"minallowed": 0, "maxallowed": 1})
     return figure.update_layout(height=EPOCH_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8})
 
 

@@ -71,7 +71,8 @@ def show_curves(state: TrainingState) -> None:
     with right:
         st.markdown("**Area under the ROC curve, validation films**")
         areas = {"Validation films": [epoch.validation_auc for epoch in state.epochs]}
-        st.plotly_chart(epoch_figure(areas, "Area"), key="train_auc_curve", config=CHART, alt="Area under the curve")
+        curve = epoch_figure(areas, "Area", most=1)
+        st.plotly_chart(curve, key="train_auc_curve", config=CHART, alt="Area under the curve")
 
 
 def show_ended(state: TrainingState) -> None:

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from medcore.charts import confusion_figure, precision_recall_figure, reliability_figure, roc_figure
+from medcore.charts import (
+    confusion_figure,
+    epoch_figure,
+    growth_figure,
+    precision_recall_figure,
+    reliability_figure,
+    roc_figure,
+)
 from medcore.evaluation.curves import Curve
 from medcore.evaluation.reliability import Reliability, ReliabilityBin
 from tests.reports import make_card
@@ -65,3 +72,16 @@ def test_a_confusion_counts_films_and_shades_each_label_by_its_own_shares() -> N
     assert written["Normal", "Viral"] == "1<br>10%"
     assert written["Viral", "Viral"] == "0<br>0%"  # a label without films divides by nothing
     assert figure.data[0].z[0][0] == pytest.approx(0.9)
+
+
+def test_an_area_is_never_drawn_above_one_and_a_loss_has_no_such_bound() -> None:
+    area, loss = epoch_figure({"Validation films": [0.94, None]}, "Area", most=1), epoch_figure({"All": [0.7]}, "Loss")
+    assert tuple(area.data[0].y) == (0.94, None)
+    assert area.layout.yaxis.autorangeoptions.maxallowed == 1
+    assert loss.layout.yaxis.autorangeoptions.maxallowed is None
+
+
+def test_a_class_with_a_link_in_its_name_gets_none() -> None:
+    drawn = growth_figure({"<a href='//elsewhere'>viral</a>": [0.7, 0.8]}, [20, 40])
+    assert drawn.data[0].name == "&lt;a href=&#x27;//elsewhere&#x27;&gt;viral&lt;/a&gt;"
+    assert tuple(drawn.data[0].x) == (20, 40)
