@@ -10,6 +10,7 @@ from pages.evaluate_errors import show_errors
 from pages.evaluate_figures import show_confusion, show_cover, show_figures, show_groups, show_reasons
 from pages.evaluate_kept import CHOSEN, kept_evaluations, read_evaluation, show_export
 from pages.evaluate_new import new_evaluation, show_running, take_finished
+from pages.words import plain
 
 
 def choose() -> str:
@@ -44,6 +45,7 @@ def show(name: str, assessment: Assessment) -> None:
         "Question",
         questions,
         default=next(iter(questions)),
+        format_func=plain,
         required=True,
         label_visibility="collapsed",
     )

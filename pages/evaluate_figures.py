@@ -17,6 +17,7 @@ from medcore.worker.evaluating.tables import (
     group_table,
     likeliest_rows,
 )
+from pages.words import plain
 
 CHART = {"displayModeBar": False}
 
@@ -61,7 +62,8 @@ def show_groups(question: QuestionFigures) -> None:
         st.text("The films do not differ in sex, age, view, scanner or source, or it is not known.")
         return
     show_rows(rows, "Figures by part of the films")
-    st.caption(f"Small: fewer than {SMALL_GROUP} patients with {question.name}, or without. Hardly to be relied on.")
+    patients = f"patients with {plain(question.name)}, or without"
+    st.caption(f"Small: fewer than {SMALL_GROUP} {patients}. Hardly to be relied on.")
 
 
 def show_rows(rows: Sequence[Row], name: str) -> None:

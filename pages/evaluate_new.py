@@ -6,7 +6,7 @@ from medcore.library import Job
 from medcore.library.jobs import EVALUATE
 from pages.evaluate_kept import CHOSEN
 from pages.installation import open_library
-from pages.words import counted
+from pages.words import counted, plain
 
 JOB = "evaluate_job"
 
@@ -20,7 +20,7 @@ def new_evaluation() -> None:
     told = [one.classes for one in library.labels.decisions(number) if one.instance_id is not None]
     labelled = sum(bool(classes) or (classes is not None and sets[number].several) for classes in told)
     st.text(f"{counted(labelled, 'image')} with a label that counts.")
-    st.caption("Measured is the model that answers now. Films that it was trained on are left out.")
+    st.caption("Measured is the model that answers now. Films of patients that it was made from are left out.")
     if not labelled:
         st.text("Label some images first: a finding that is saved in Review is a label too.")
     go = st.button(
@@ -39,7 +39,7 @@ def show_running() -> None:
     """Show the evaluations that are under way, and how the last one from here ended."""
     if job := followed():
         if job.state in ("failed", "dead"):
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
         elif job.state == "done":
             del st.session_state[JOB]
             st.session_state["evaluate_next"] = job.result["evaluation"]

@@ -1,5 +1,6 @@
 """The Evaluate page: what to do where there is nothing, a job from a click, figures, errors, and what is deleted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from medcore.library import Library, NewLabel, StudyQuery
 from medcore.library.jobs import EVALUATE
 from medcore.settings import Settings
 from medcore.worker.evaluating.store import KeptEvaluations
+from pages.words import plain
 from tests.evaluations import assessed, twelve_films, write_folder
 from tests.films import write_film
 from tests.test_pages import DISCLAIMER, open_page, words
@@ -55,7 +57,7 @@ def test_a_click_queues_the_job_and_its_failure_is_a_sentence(library: Library, 
     while (taken := library.jobs.take("me")) and taken.id != job.id:
         library.jobs.finish(taken.id)
     library.jobs.fail(job.id, "The model is missing. Restore it.")
-    assert "The model is missing. Restore it." in words(page.run())
+    assert plain("The model is missing. Restore it.") in words(page.run())
 
 
 def test_the_evaluation_that_was_started_here_is_chosen_once_it_is_done(library: Library, kept: str) -> None:
@@ -98,6 +100,19 @@ def test_what_files_call_their_parts_is_no_markdown(library: Library, settings: 
     page = open_page("evaluate.py")
     assert "Scanner: **Loud** <b>" in cells(page)
     assert not [one for one in page.markdown if "Loud" in one.value]
+
+
+def test_a_class_s_name_is_no_markdown(library: Library, settings: Settings, tmp_path: Path) -> None:
+    found = assessed(write_folder(tmp_path / "films", twelve_films()))
+    name = "**Loud** [more](//elsewhere)"
+    evaluation = found.assessment.evaluation
+    questions = tuple(replace(question, name=name) for question in evaluation.questions[:1])
+    named = replace(found.assessment, evaluation=replace(evaluation, decision=None, questions=questions))
+    KeptEvaluations(settings).save(replace(found, assessment=named))
+    page = open_page("evaluate.py")
+    assert not page.exception
+    assert plain(name) in page.segmented_control[0].options[0]
+    assert plain(name) in words(page) and name not in words(page)
 
 
 def test_an_evaluation_is_deleted_after_asking(kept: str, settings: Settings) -> None:
