@@ -80,7 +80,7 @@ def say_order(label_set_id: int, how: str) -> None:
         at = f": {order.done} of {order.total} films" if order.total else ""
         st.caption(f"The order is being worked out{at}. Until then films come {until}.")
     elif order.failure:
-        st.error(order.failure, icon=":material/error:")
+        st.error(plain(order.failure), icon=":material/error:")
     elif order.made_at:
         st.caption(f"Worked out {moment(order.made_at)}. Later films come after these.")
     if not order.is_waiting:

@@ -12,7 +12,7 @@ from pages.label_film import show_film
 from pages.label_ruling import take_ruling
 from pages.label_sets import class_name
 from pages.viewer_data import middle_of
-from pages.words import counted, moment
+from pages.words import counted, moment, plain
 
 ROW_HEIGHT = 56  # pixels
 MOST_ROWS = 50
@@ -85,7 +85,7 @@ def show_place(chosen: Decision) -> None:
     try:
         show_film(instance_of(chosen))
     except MedcoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def instance_of(chosen: Decision) -> Instance:

@@ -10,7 +10,7 @@ from pages.label_answers import offer_classes, offer_skips, offer_undo
 from pages.label_desk import NEED_NAME, RANDOM, Desk
 from pages.label_film import show_film
 from pages.label_saving import Work, note_shown
-from pages.words import counted
+from pages.words import counted, plain
 
 
 def show_queue(desk: Desk, source: str) -> None:
@@ -33,7 +33,7 @@ def show_queue(desk: Desk, source: str) -> None:
     with panel:
         show_progress(queue, source)
         if error := st.session_state.pop("label_error", ""):
-            st.error(error, icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
         if film is not None:
             offer_classes(work, film)
             offer_skips(work, film, queue)
@@ -67,7 +67,7 @@ def show_one(film: FilmToLabel) -> None:
     try:
         show_film(open_library().instance(film.instance_id))
     except MedcoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_progress(queue: Queue, source: str) -> None:

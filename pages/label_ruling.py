@@ -8,6 +8,7 @@ from medcore.library.labels import ADJUDICATION
 from pages.installation import open_library
 from pages.label_desk import NEED_NAME, Desk
 from pages.label_sets import class_name
+from pages.words import plain
 
 
 def take_ruling(desk: Desk, chosen: Decision) -> None:
@@ -23,7 +24,7 @@ def take_ruling(desk: Desk, chosen: Decision) -> None:
         try:
             open_library().labels.save(NewLabel(*place, classes or (), desk.reader, ADJUDICATION, reason))
         except MedcoreError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(str(error)), icon=":material/error:")
             return
         st.rerun()
 

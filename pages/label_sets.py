@@ -40,7 +40,7 @@ def make_label_set(who: str) -> None:
                 name, [one for one in classes if one.strip()], several=several, who=who
             )
         except MedcoreError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(str(error)), icon=":material/error:")
             return
         st.session_state["label_set_made"] = made.id
         st.rerun()

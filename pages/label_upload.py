@@ -11,7 +11,7 @@ from pages.installation import open_library
 from pages.label_asking import ask
 from pages.label_check import show_check, show_taken
 from pages.label_desk import Desk
-from pages.words import counted
+from pages.words import counted, plain
 
 UNDER_WAY = "label_upload"
 
@@ -62,7 +62,7 @@ def show_outcome(task: Task, desk: Desk) -> None:
     try:
         checked = task.checking.future.result()
     except MedcoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.button("Choose other files", key="label_upload_aside", on_click=forget, args=(task,))
         return
     show_check(checked, task.pending.label_set)
@@ -82,7 +82,7 @@ def show_end(task: Task) -> None:
     try:
         show_taken(task.taking.future.result(), task.pending.checked)
     except MedcoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     st.button("Done", type="primary", key="label_upload_done", on_click=forget, args=(task,))
 
 
