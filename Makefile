@@ -10,7 +10,11 @@ REQUIREMENTS := $(VENV)/.requirements
 REQUIREMENTS_DEV := $(VENV)/.requirements-dev
 PACKAGE := $(VENV)/.package
 CHROMIUM := $(VENV)/.chromium
+UV := $(VENV)/.uv
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# uv unpacks several packages at once; where it does not get at them as pip has been told to, pip does it.
+PINNED = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) 2> /dev/null \
+	|| $(INSTALL) --require-hashes --requirement $(1)
 VIEWER := $(BIN)/python assets/viewer/build.py
 VIEWER_FILES := viewer.js viewer.js.gz licenses.txt inputs.sha256
 OUT_OF_REACH := 75 # what $(VIEWER) ends with where there is no Node or no registry
@@ -76,13 +80,18 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "MedCore needs Python 3.11 or newer, and $(PYTHON) is `$(PYTHON) --version`. Name a newer one, as in: make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
-$(REQUIREMENTS): requirements.txt | $(BIN)/python
+$(UV): requirements-dev.txt | $(BIN)/python
+	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' $< > $@.new
+	@$(INSTALL) --require-hashes --requirement $@.new
+	@mv $@.new $@
+
+$(REQUIREMENTS): requirements.txt | $(UV)
 	@echo "Installing what requirements.txt pins (minutes, the first time)"
-	@$(INSTALL) --require-hashes --requirement requirements.txt
+	@$(call PINNED,$<)
 	@touch $@
 
 $(REQUIREMENTS_DEV): requirements-dev.txt $(REQUIREMENTS)
-	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@$(call PINNED,$<)
 	@touch $@
 
 $(PACKAGE): pyproject.toml $(REQUIREMENTS)

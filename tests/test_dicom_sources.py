@@ -5,7 +5,6 @@ import random
 import socket
 import struct
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -289,14 +288,15 @@ def test_the_server_never_parses_an_archive(tmp_path: Path, monkeypatch: pytest.
     assert _sources(path) == ["z › a", "z › b"]
 
 
+@on_linux
 def test_a_table_of_contents_that_takes_long_is_cut_short(tmp_path: Path) -> None:
     extra = struct.pack("<HH", 1234, 0) * 16383  # zipfile copies what is left of it for each
     entry = ENTRY[:30] + struct.pack("<H", len(extra)) + ENTRY[32:] + extra
     path = tmp_path / "z"
     path.write_bytes(LOCAL + 63 * entry + _end(63, 63 * len(entry)))
-    start = time.perf_counter()
-    found = list(expand([path]))
-    assert time.perf_counter() - start < TIME_LIMIT_S
+    with Meter() as meter:
+        found = list(expand([path]))
+    assert meter.seconds < TIME_LIMIT_S
     assert len(found) == 63 or "too long" in found[0].reason
 
 

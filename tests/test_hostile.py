@@ -1,4 +1,4 @@
-"""What attacks cost: each is refused with a reason, in 2 s and 300 MB, and leaves nothing behind."""
+"""What attacks cost: each is refused with a reason, in 2 s of processor time and 300 MB, and leaves nothing behind."""
 
 import os
 import re
@@ -85,21 +85,23 @@ ATTACKS |= {
 
 
 class Meter:
-    """The peak memory of this process and its children, above what they had at the start."""
+    """What this process and its children take: processor time, and peak memory above what they had at the start."""
 
     def __enter__(self) -> "Meter":
         self.first = self._peaks(reset=True)
         self.last = dict(self.first)
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self._watch)
-        self.start = time.perf_counter()
+        self.start = processor_seconds()
+        self.watching = 0.0
         self.thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.seconds = time.perf_counter() - self.start
+        end = processor_seconds()
         self.stop.set()
         self.thread.join()
+        self.seconds = end - self.start - self.watching
         # A child that replaced another one starts from what its modules take.
         usual = max((size for pid, size in self.first.items() if pid != os.getpid()), default=0)
         self.growth = sum(max(size - self.first.get(pid, usual), 0) for pid, size in self.last.items())
@@ -107,6 +109,7 @@ class Meter:
     def _watch(self) -> None:
         while not self.stop.wait(SAMPLE_S):
             self.last.update(self._peaks(reset=False))
+            self.watching = time.thread_time()
 
     def _peaks(self, reset: bool) -> dict[int, int]:
         peaks = {}
@@ -120,6 +123,18 @@ class Meter:
             if "VmHWM:" in status:
                 peaks[pid] = int(status.split("VmHWM:")[1].split()[0]) * 1024
         return peaks
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and its children so far: a busy machine makes nothing longer."""
+    seconds = sum(os.times()[:4])  # those that have ended are in it
+    for pid in children():
+        try:
+            _, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (OSError, ProcessLookupError):
+            continue
+        seconds += sum(map(int, fields[10:12])) / os.sysconf("SC_CLK_TCK")
+    return seconds
 
 
 def tree(folder: Path) -> dict[str, bytes]:

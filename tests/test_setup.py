@@ -141,12 +141,13 @@ def test_make_says_when_python_is_too_old(tmp_path: Path):
 
 
 def test_a_second_make_installs_nothing_again(tmp_path: Path):
-    for stamp in (".requirements", ".requirements-dev", ".package", ".chromium"):
+    for stamp in (".uv", ".requirements", ".requirements-dev", ".package", ".chromium"):
         (tmp_path / stamp).touch()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").touch()
     assert "pip install" not in make("--dry-run", f"VENV={tmp_path}", "run").stdout
     changed = make("--dry-run", f"VENV={tmp_path}", "--what-if=requirements.txt", "run").stdout
+    assert "uv pip install --quiet" in changed
     assert "pip install --quiet --disable-pip-version-check --no-compile --require-hashes" in changed
 
 
